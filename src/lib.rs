@@ -1,0 +1,10 @@
+//! Why a stolen token fails on the wrong device, and when it does not.
+//!
+//! An identity provider, a device key store (software stand-in for a TPM), a broker, resource
+//! servers and an attacker run in one process with real cryptography. Each party is a room of this
+//! crate and knows another party only through the messages of [`wire`].
+//!
+//! It is a lab for teaching and testing, not a product to deploy, and has no connection with
+//! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
+
+pub mod base;

@@ -1,0 +1,3 @@
+//! `tplab`: the command.
+
+fn main() {}
