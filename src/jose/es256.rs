@@ -199,6 +199,7 @@ mod tests {
     use super::*;
     use crate::base::stream::Seed;
     use crate::base::{Check, Danger, b64};
+    use crate::jose::fixtures;
     use crate::jose::jws::{Header, UnverifiedJws, VerifyingKey, sign_compact};
 
     /// RFC 6979 A.2.5: the key, and (r, s) for the text `sample` under SHA-256.
@@ -209,10 +210,7 @@ mod tests {
                                   f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
+        fixtures::hex(&text.into())
     }
 
     fn jwk(d: &str, x: &str, y: &str) -> Vec<u8> {

@@ -199,20 +199,11 @@ impl DerivedKey {
 mod tests {
     use super::*;
     use crate::base::stream::Seed;
-
-    const VECTORS: &str = include_str!("../../tests/vectors/supplied/prt-kdf.json");
-
-    fn hex(text: &serde_json::Value) -> Vec<u8> {
-        let text = text.as_str().unwrap();
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
-    }
+    use crate::jose::fixtures::{hex, vectors};
 
     #[test]
     fn derived_keys_are_those_of_the_vectors() {
-        let file: serde_json::Value = serde_json::from_str(VECTORS).unwrap();
+        let file = vectors("prt-kdf.json");
         let mut ran = 0;
         for (version, list) in [(KdfVersion::V1, "kdf_v1"), (KdfVersion::V2, "kdf_v2")] {
             for case in file[list].as_array().unwrap() {
