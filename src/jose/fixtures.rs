@@ -1,4 +1,4 @@
-//! Reads the supplied vector files for the unit tests of this room.
+//! For unit tests: reads the supplied vector files, and asserts what a type must not implement.
 
 use serde_json::Value;
 
@@ -29,3 +29,18 @@ pub(crate) fn agreement_key(jwk: &Value) -> AgreementKey {
 pub(crate) fn public_key(jwk: &Value) -> P256PublicKey {
     P256PublicKey::from_jwk(&serde_json::from_value(jwk.clone()).unwrap()).unwrap()
 }
+
+/// Compiles only if the type lacks each of the traits: with one of them, both impls below apply and
+/// the call is ambiguous.
+macro_rules! assert_lacks {
+    ($type:ty: $($forbidden:path),+) => {$({
+        struct Has;
+        trait Absent<Marker> {
+            fn holds() {}
+        }
+        impl<T: ?Sized> Absent<()> for T {}
+        impl<T: ?Sized + $forbidden> Absent<Has> for T {}
+        <$type as Absent<_>>::holds();
+    })+};
+}
+pub(crate) use assert_lacks;

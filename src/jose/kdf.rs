@@ -165,6 +165,11 @@ impl SessionKey {
     pub(super) const fn octets(&self) -> &[u8; 32] {
         self.0.expose_secret()
     }
+
+    /// The same key once more, for a thief's copy of a software key store.
+    pub(crate) const fn danger_copy(&self) -> Self {
+        Self::from_octets(*self.octets())
+    }
 }
 
 impl fmt::Debug for SessionKey {
@@ -199,7 +204,7 @@ impl DerivedKey {
 mod tests {
     use super::*;
     use crate::base::stream::Seed;
-    use crate::jose::fixtures::{hex, vectors};
+    use crate::jose::fixtures::{assert_lacks, hex, vectors};
 
     #[test]
     fn derived_keys_are_those_of_the_vectors() {
@@ -256,5 +261,12 @@ mod tests {
         for (bits, octets) in [(0, 0), (8, 1), (256, 32), (320, 40), (323, 40)] {
             assert_eq!(counter_hmac_sha256(b"key", b"input", bits).len(), octets, "{bits}");
         }
+    }
+
+    #[test]
+    fn a_session_key_has_no_way_out() {
+        assert_lacks!(SessionKey: Clone, Copy, serde::Serialize, fmt::Display);
+        assert_lacks!(SessionKey: AsRef<[u8]>, std::ops::Deref);
+        assert_eq!(format!("{:?}", SessionKey::from_octets([1; 32])), "SessionKey(<redacted>)");
     }
 }

@@ -25,7 +25,7 @@ mod corpus;
 mod error;
 pub mod es256;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 mod header;
 pub mod hs256;
 pub mod jwe;
