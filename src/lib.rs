@@ -9,4 +9,4 @@
 
 pub mod base;
 pub mod catalog;
-pub mod directory;
+pub mod jose;
