@@ -9,4 +9,5 @@
 
 pub mod base;
 pub mod catalog;
+pub mod directory;
 pub mod jose;
