@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::credential::{PasswordVerifier, SecondFactor};
-use super::keys::{JwkThumbprint, P256PublicKey};
 use crate::base::Timestamp;
 use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, TenantId, UserId};
+use crate::jose::{JwkThumbprint, P256PublicKey};
 
 /// Whether a user belongs to the tenant or was invited (`userType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
