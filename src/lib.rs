@@ -10,3 +10,6 @@
 pub mod base;
 pub mod catalog;
 pub mod directory;
+pub mod jose;
+pub mod policy;
+pub mod signin;
