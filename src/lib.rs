@@ -10,6 +10,7 @@
 pub mod base;
 pub mod catalog;
 pub mod directory;
+pub mod idp;
 pub mod jose;
 pub mod keystore;
 pub mod policy;

@@ -1,6 +1,6 @@
 //! What happens in a tenant: devices come and go, passwords change, tokens are revoked.
 
-use super::credential::PasswordVerifier;
+use super::credential::{PasswordVerifier, SecondFactor};
 use super::error::DirectoryError;
 use super::model::{Device, User};
 use super::{Directory, folded};
@@ -102,6 +102,20 @@ impl Directory {
         Ok(())
     }
 
+    /// Enrols a second factor, in place of an earlier one.
+    ///
+    /// # Errors
+    /// `directory.no_such_user`.
+    pub fn set_second_factor(
+        &mut self,
+        id: UserId,
+        factor: SecondFactor,
+    ) -> Result<(), DirectoryError> {
+        let user = self.users.get_mut(&id).ok_or(DirectoryError::NoSuchUser { user: id })?;
+        user.second_factor = Some(factor);
+        Ok(())
+    }
+
     /// Revokes all tokens of a user that were made before `now` (Graph `revokeSignInSessions`). An
     /// earlier `now` than at the last revocation changes nothing.
     ///
@@ -110,6 +124,7 @@ impl Directory {
     pub fn revoke_tokens(&mut self, id: UserId, now: Timestamp) -> Result<(), DirectoryError> {
         let user = self.users.get_mut(&id).ok_or(DirectoryError::NoSuchUser { user: id })?;
         user.tokens_valid_from = user.tokens_valid_from.max(now);
+        user.token_epoch = user.token_epoch.saturating_add(1);
         Ok(())
     }
 

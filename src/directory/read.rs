@@ -41,6 +41,7 @@ pub(super) fn read_user(
         second_factor,
         password_epoch: sim.password_epoch,
         tokens_valid_from: tokens_valid_from(path, valid_from.as_deref())?,
+        token_epoch: 0,
         display_name: name(format!("{path}.displayName"), raw.display_name)?,
         user_type: raw.user_type,
         account_enabled: raw.account_enabled,

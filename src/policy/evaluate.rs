@@ -193,10 +193,7 @@ fn is_met(control: GrantControl, sign_in: &SignIn<'_>) -> bool {
     }
 }
 
-fn unmet_sessions(
-    controls: Flags<SessionControl>,
-    sign_in: &SignIn<'_>,
-) -> Flags<SessionControl> {
+fn unmet_sessions(controls: Flags<SessionControl>, sign_in: &SignIn<'_>) -> Flags<SessionControl> {
     let unmet = controls.iter().filter(|control| match control {
         SessionControl::SecureSignInSession => !sign_in.is_bound(),
     });

@@ -60,10 +60,7 @@ impl Decision {
 }
 
 fn because(entry: &AppliedPolicy, rules: &RulePack) -> String {
-    let unmet: Vec<&str> = entry
-        .unmet_controls()
-        .map(|control| control.label(rules))
-        .collect();
+    let unmet: Vec<&str> = entry.unmet_controls().map(|control| control.label(rules)).collect();
     let failed = entry.conditions_not_satisfied.iter().next();
     match entry.result {
         AppliedPolicyResult::NotEnabled => "the policy is disabled".to_owned(),

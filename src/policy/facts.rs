@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::binding::TokenProtectionStatus;
 use super::flags::{Flag, Flags};
 use crate::base::id::{AppId, GroupId, RoleTemplateId, UserId};
+use crate::catalog::{ClientApp, ClientRegistration, LegacyProtocol};
 use crate::directory::{Device, TrustType, UserType};
 
 /// A device platform, as a request claims it.
@@ -122,6 +123,19 @@ pub enum ClientAppType {
 }
 
 impl ClientAppType {
+    /// The kind of a client, by its registration: what a request claims has no part in it.
+    #[must_use]
+    pub fn of(client: &ClientApp) -> Self {
+        match (client.registration, client.legacy_protocol) {
+            (ClientRegistration::Browser | ClientRegistration::Confidential, _) => Self::Browser,
+            (ClientRegistration::Native, _) => Self::MobileAppsAndDesktopClients,
+            (ClientRegistration::Legacy, Some(LegacyProtocol::ExchangeActiveSync)) => {
+                Self::ExchangeActiveSync
+            }
+            (ClientRegistration::Legacy, _) => Self::Other,
+        }
+    }
+
     /// Whether it hands on a password: such a client shows no device and cannot do a second factor.
     #[must_use]
     pub const fn is_legacy(self) -> bool {
@@ -130,12 +144,8 @@ impl ClientAppType {
 }
 
 impl Flag for ClientAppType {
-    const ALL: &'static [Self] = &[
-        Self::Browser,
-        Self::MobileAppsAndDesktopClients,
-        Self::ExchangeActiveSync,
-        Self::Other,
-    ];
+    const ALL: &'static [Self] =
+        &[Self::Browser, Self::MobileAppsAndDesktopClients, Self::ExchangeActiveSync, Self::Other];
 
     fn bit(self) -> u32 {
         1 << self as u32

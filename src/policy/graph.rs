@@ -65,10 +65,7 @@ fn required<T>(value: Option<T>, object: &Object<'_>, name: &str) -> Result<T, P
     value.ok_or_else(|| PolicyError::Missing { path: object.path_of(name) })
 }
 
-fn read_conditions(
-    policy: &mut Object<'_>,
-    id: PolicyId,
-) -> Result<Conditions, PolicyError> {
+fn read_conditions(policy: &mut Object<'_>, id: PolicyId) -> Result<Conditions, PolicyError> {
     let missing = policy.path_of("conditions");
     let mut conditions =
         policy.object("conditions")?.ok_or(PolicyError::Missing { path: missing })?;
@@ -100,9 +97,7 @@ fn read_conditions(
 }
 
 /// None if nothing is included, not even `None`.
-fn read_applications(
-    conditions: &mut Object<'_>,
-) -> Result<Option<Applications>, PolicyError> {
+fn read_applications(conditions: &mut Object<'_>) -> Result<Option<Applications>, PolicyError> {
     let Some(mut object) = conditions.object("applications")? else { return Ok(None) };
     let include = object.words_and_ids::<IncludedApplication, _>("includeApplications")?;
     let exclude = object.words_and_ids::<ExcludedApplication, _>("excludeApplications")?;
@@ -147,8 +142,7 @@ fn read_users(conditions: &mut Object<'_>) -> Result<Option<Users>, PolicyError>
     };
     object.not_evaluated(&["includeGuestsOrExternalUsers", "excludeGuestsOrExternalUsers"])?;
     object.finish(Unknown::Refuse)?;
-    let somebody =
-        somebody || !users.include.groups.is_empty() || !users.include.roles.is_empty();
+    let somebody = somebody || !users.include.groups.is_empty() || !users.include.roles.is_empty();
     Ok(somebody.then_some(users))
 }
 
@@ -208,9 +202,7 @@ fn read_grant_controls(policy: &mut Object<'_>) -> Result<GrantControls, PolicyE
     Ok(GrantControls { operator, controls })
 }
 
-fn read_session_controls(
-    policy: &mut Object<'_>,
-) -> Result<Flags<SessionControl>, PolicyError> {
+fn read_session_controls(policy: &mut Object<'_>) -> Result<Flags<SessionControl>, PolicyError> {
     let mut session = Flags::EMPTY;
     let Some(mut object) = policy.object("sessionControls")? else { return Ok(session) };
     if let Some(mut control) = object.object("secureSignInSession")? {

@@ -228,10 +228,7 @@ enum Either<W, I> {
 }
 
 /// Reads an id.
-pub(super) fn id<I: FromStr>(
-    value: &mut Value,
-    path: String,
-) -> Result<I, PolicyError> {
+pub(super) fn id<I: FromStr>(value: &mut Value, path: String) -> Result<I, PolicyError> {
     let text = value.as_str().and_then(|text| text.parse().ok());
     text.ok_or_else(|| unknown_value(path, value, "an id (a GUID)".to_owned()))
 }

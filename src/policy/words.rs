@@ -103,10 +103,7 @@ impl Words for PolicyState {
     const WORDS: &'static [(&'static str, Meaning<Self>)] = &[
         ("enabled", Meaning::Is(Self::Enabled)),
         ("disabled", Meaning::Is(Self::Disabled)),
-        (
-            "enabledForReportingButNotEnforced",
-            Meaning::Is(Self::EnabledForReportingButNotEnforced),
-        ),
+        ("enabledForReportingButNotEnforced", Meaning::Is(Self::EnabledForReportingButNotEnforced)),
     ];
 }
 

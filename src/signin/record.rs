@@ -215,6 +215,8 @@ pub enum Verdict<'a> {
     Protocol {
         /// The number after `AADSTS`.
         code: u32,
+        /// Whether the request was bound, as far as its own evidence goes; none if it had no user.
+        token_protection: Option<TokenProtectionStatus>,
     },
 }
 
@@ -299,7 +301,7 @@ impl Verdict<'_> {
     fn error_code(self) -> u32 {
         match self {
             Self::Policy { decision, .. } => decision.denial().map_or(0, |denial| denial.code),
-            Self::Protocol { code } => code,
+            Self::Protocol { code, .. } => code,
         }
     }
 
@@ -313,7 +315,7 @@ impl Verdict<'_> {
     fn token_protection(self) -> Option<TokenProtectionStatus> {
         match self {
             Self::Policy { token_protection, .. } => Some(token_protection),
-            Self::Protocol { .. } => None,
+            Self::Protocol { token_protection, .. } => token_protection,
         }
     }
 

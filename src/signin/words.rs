@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::LegacyProtocol;
 use crate::directory::UserType;
 use crate::policy::ClientAppType;
 
@@ -146,12 +147,14 @@ impl From<UserType> for LogUserType {
 #[must_use]
 pub fn client_app_used(
     client: ClientAppType,
-    legacy_protocol: Option<&'static str>,
+    legacy_protocol: Option<LegacyProtocol>,
 ) -> &'static str {
     match client {
         ClientAppType::Browser => "Browser",
         ClientAppType::MobileAppsAndDesktopClients => "Mobile Apps and Desktop clients",
         ClientAppType::ExchangeActiveSync => "Exchange ActiveSync",
-        ClientAppType::Other => legacy_protocol.unwrap_or("Other clients"),
+        ClientAppType::Other => {
+            legacy_protocol.map_or("Other clients", LegacyProtocol::client_app_used)
+        }
     }
 }
