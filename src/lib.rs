@@ -8,3 +8,4 @@
 //! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
 
 pub mod base;
+pub mod jose;
