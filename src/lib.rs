@@ -8,4 +8,9 @@
 //! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
 
 pub mod base;
+pub mod catalog;
+pub mod directory;
 pub mod jose;
+pub mod pop;
+pub mod token;
+pub mod wire;

@@ -30,6 +30,8 @@ pub struct AccessTokenClaims {
     pub iat: Timestamp,
     /// Not before.
     pub nbf: Timestamp,
+    /// When the user authenticated.
+    pub auth_time: Timestamp,
     /// Expires at; the token is good while `now < exp`.
     pub exp: Timestamp,
     /// Unique id: the request that issued it.

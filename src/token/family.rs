@@ -26,12 +26,12 @@ pub enum Rotation {
 /// Why a family ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// The device was registered anew, deleted or removed.
-    DeviceGone,
     /// An authorization code was redeemed twice; its tokens are withdrawn.
     CodeReused,
     /// A retired token was shown.
     Reuse,
+    /// A newer PRT request followed (app refresh tokens only).
+    Rolled,
 }
 
 /// The state of a family.
@@ -101,8 +101,13 @@ impl Family {
                 {
                     return (Self::Ended(EndReason::Reuse), Err(FamilyError::Reuse));
                 }
-                let next = newest.saturating_add(1);
-                (self.with_newest(next), Ok(next))
+                match rotation {
+                    Rotation::Keep => (self, Ok(generation)),
+                    Rotation::Retire => {
+                        let next = newest.saturating_add(1);
+                        (self.with_newest(next), Ok(next))
+                    }
+                }
             }
         }
     }
@@ -134,7 +139,7 @@ impl Family {
         match self {
             Self::Live { .. } => Ok(()),
             _ if !danger.enforces(Check::FamilyLive) => Ok(()),
-            Self::Rolled { .. } => Err(FamilyError::Ended(EndReason::DeviceGone)),
+            Self::Rolled { .. } => Err(FamilyError::Ended(EndReason::Rolled)),
             Self::Ended(reason) => Err(FamilyError::Ended(reason)),
         }
     }
@@ -173,7 +178,7 @@ mod tests {
     #[test]
     fn without_rotation_old_tokens_stay_good() {
         let (family, _) = Family::new().redeem(0, Rotation::Keep, Danger::NONE);
-        assert_eq!(family.redeem(0, Rotation::Keep, Danger::NONE).1, Ok(2));
+        assert_eq!(family.redeem(0, Rotation::Keep, Danger::NONE), (family, Ok(0)));
     }
 
     #[test]

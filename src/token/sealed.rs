@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::access::Amr;
 use crate::base::Timestamp;
 use crate::base::id::{AppId, CorrelationId, DeviceId, FamilyId, RequestId, TenantId, UserId};
-use crate::jose::JwkThumbprint;
 
 /// What kind of token a sealed text is. It is authenticated with the text, so that a code cannot
 /// stand where a refresh token is expected.
@@ -71,8 +70,6 @@ pub struct Prt {
     pub generation: u32,
     /// The device it is bound to.
     pub device: DeviceId,
-    /// The device key at the time of issue; a device registered anew has another one.
-    pub device_key: JwkThumbprint,
     /// How it is used.
     pub protocol: Protocol,
     /// The user.

@@ -14,6 +14,11 @@ pub const DEVICE_CREDENTIAL: &str = "x-ms-devicecredential";
 /// Version of the app that asks, dotted decimal. Simulated, and as unverified as a user agent.
 pub const CLIENT_VERSION: &str = "x-client-ver";
 
+/// Which app of a shared application id it is, by its catalogue name. Simulated and unverified.
+pub const CLIENT_SKU: &str = "x-client-sku";
+/// Address the network saw the request come from; the network writes it, not the sender.
+pub const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// What the app asks the authorize endpoint for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizeQuery {

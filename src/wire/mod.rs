@@ -9,6 +9,7 @@ pub mod authorize;
 pub mod claims;
 pub mod endpoint;
 pub mod form;
+pub mod keys;
 pub mod link;
 pub mod redact;
 pub mod registration;

@@ -1,0 +1,120 @@
+//! Redeeming an authorization code: the same request for policy and record as its authorize step
+//! (product 8.1), so no second evaluation and no second record.
+
+use http::StatusCode;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::base::id::FamilyId;
+use crate::base::{Check, b64};
+use crate::pop::ProofError;
+use crate::token::sealed::{Code, Refresh};
+use crate::token::{EndReason, Family};
+use crate::wire::Response;
+use crate::wire::answer::json_response;
+use crate::wire::token::CodeGrant;
+
+use super::Provider;
+use super::context::{Context, Draft, RecordKind};
+use super::gate::Cleared;
+use super::issue::Issue;
+use super::refusal::Refusal;
+
+impl Provider {
+    pub(super) fn code_grant(
+        &mut self,
+        cx: &mut Context<'_>,
+        grant: &CodeGrant,
+    ) -> Result<Response, Refusal> {
+        let code = self.open_code(cx, grant)?;
+        let cleared = Cleared::by_code(&code);
+        // The user may have been disabled or revoked since the authorize step.
+        self.still_good(&mut Draft::new(RecordKind::Authorize), &code.authentication)?;
+        let issue = Issue {
+            authentication: &code.authentication,
+            client: code.client,
+            resource: code.resource,
+            scope: &code.scope,
+            device: code.device,
+        };
+        let mut answer = self.token_answer(cx, &issue, &cleared)?;
+        let asks = |scope| code.scope.split(' ').any(|part| part == scope);
+        if asks("openid") {
+            answer.id_token = Some(self.id_token(&code.authentication, code.client, cx));
+        }
+        if asks("offline_access") {
+            let token = self.first_refresh(cx, &code);
+            answer.refresh_token = Some(self.seal.refresh(&token, cx.rng));
+            answer.refresh_token_expires_in = Some(self.settings.lifetimes.refresh_token.as_secs());
+        }
+        Ok(json_response(StatusCode::OK, &answer))
+    }
+
+    /// COD-01 to COD-05. A code that is shown twice ends the tokens it gave (RFC 6749 section 4.1.2).
+    fn open_code(&mut self, cx: &mut Context<'_>, grant: &CodeGrant) -> Result<Code, Refusal> {
+        let danger = self.settings.danger;
+        let code = self.seal.open_code(grant.code.expose_secret()).ok_or(Refusal::CodeBad)?;
+        cx.correlation = code.correlation;
+        // COD-01
+        if cx.now >= code.exp && danger.enforces(Check::CodeExpired) {
+            return Err(Refusal::CodeExpired);
+        }
+        // COD-03
+        if grant.client_id != code.client && danger.enforces(Check::CodeClient) {
+            return Err(Refusal::CodeOtherClient);
+        }
+        // COD-04
+        if grant.redirect_uri != code.redirect_uri && danger.enforces(Check::CodeRedirectUri) {
+            return Err(Refusal::CodeOtherRedirect);
+        }
+        // COD-05
+        if !pkce_matches(&code, grant) && danger.enforces(Check::CodePkce) {
+            return Err(Refusal::PkceMismatch);
+        }
+        // COD-02
+        let id = code.id.as_u128().to_be_bytes();
+        match self.used_codes.use_up(&id, code.exp, cx.now) {
+            Ok(()) => Ok(code),
+            Err(ProofError::UsedBefore) if danger.enforces(Check::CodeUnused) => {
+                let family = family_of(&code);
+                let ended = self.family(family).ended(EndReason::CodeReused);
+                self.families.insert(family, ended);
+                Err(Refusal::CodeUsed)
+            }
+            Err(ProofError::UsedBefore) => Ok(code),
+            Err(error) => Err(Refusal::of_proof(&error, Refusal::CodeUsed)),
+        }
+    }
+
+    fn first_refresh(&mut self, cx: &Context<'_>, code: &Code) -> Refresh {
+        let family = family_of(code);
+        self.families.entry(family).or_insert_with(Family::new);
+        Refresh {
+            tenant: code.tenant,
+            family,
+            generation: 0,
+            client: code.client,
+            correlation: code.correlation,
+            authentication: code.authentication.clone(),
+            device: code.device,
+            iat: cx.now,
+            exp: cx.now + self.settings.lifetimes.refresh_token,
+        }
+    }
+}
+
+/// A code gives one family, named after it, so that showing the code again can end it.
+fn family_of(code: &Code) -> FamilyId {
+    FamilyId::from_u128(code.id.as_u128())
+}
+
+fn pkce_matches(code: &Code, grant: &CodeGrant) -> bool {
+    match (&code.code_challenge, &grant.code_verifier) {
+        (Some(challenge), Some(verifier)) => {
+            let digest = Sha256::digest(verifier.expose_secret().as_bytes());
+            b64::encode_url(digest).as_bytes().ct_eq(challenge.as_bytes()).into()
+        }
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}

@@ -1,0 +1,128 @@
+//! [`Context`]: what the provider knows of one request before it reads the body, and [`Draft`]: what
+//! it learns on the way to the record.
+
+use http::header;
+
+use crate::base::Timestamp;
+use crate::base::id::{AppId, CorrelationId, DeviceId, RequestId, UserId};
+use crate::base::stream::Stream;
+use crate::policy::Decision;
+use crate::pop::{Possession, PossessionMethod};
+use crate::token::Amr;
+use crate::wire::Request;
+use crate::wire::authorize::{CLIENT_SKU, CLIENT_VERSION, FORWARDED_FOR};
+
+use super::refusal::Refusal;
+
+/// One request in the making of its answer.
+pub(super) struct Context<'r> {
+    pub(super) now: Timestamp,
+    pub(super) rng: &'r mut Stream,
+    pub(super) request: RequestId,
+    pub(super) correlation: CorrelationId,
+    pub(super) user_agent: String,
+    pub(super) client_sku: Option<String>,
+    pub(super) client_version: Option<String>,
+    pub(super) address: String,
+    /// Nonces accepted in this request; the same one in two credentials counts once.
+    pub(super) nonces: Vec<Vec<u8>>,
+    /// Credentials that were ignored rather than refused, and why.
+    pub(super) ignored: Vec<Refusal>,
+    /// Where an authorize step may send its error: a known client and redirect URI, and the state.
+    pub(super) redirect: Option<(String, Option<String>)>,
+}
+
+impl<'r> Context<'r> {
+    pub(super) fn new(request: &Request, now: Timestamp, rng: &'r mut Stream) -> Self {
+        let text = |name: &str| {
+            let value = request.headers().get(name)?.to_str().ok()?;
+            Some(value.chars().take(512).collect::<String>())
+        };
+        Self {
+            now,
+            request: RequestId::random(rng),
+            correlation: CorrelationId::random(rng),
+            user_agent: text(header::USER_AGENT.as_str()).unwrap_or_default(),
+            client_sku: text(CLIENT_SKU),
+            client_version: text(CLIENT_VERSION),
+            address: text(FORWARDED_FOR).unwrap_or_default(),
+            nonces: Vec::new(),
+            ignored: Vec::new(),
+            redirect: None,
+            rng,
+        }
+    }
+}
+
+/// What a request showed of its device, in rising order of what it proves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Device facts, by a device credential or a trusted claim: never binding.
+    Facts(DeviceId),
+    /// Possession of the device key or of the PRT's session key.
+    Bound(DeviceId, Possession),
+}
+
+impl Shown {
+    pub(super) const fn device(self) -> Option<DeviceId> {
+        match self {
+            Self::Nothing => None,
+            Self::Facts(device) | Self::Bound(device, _) => Some(device),
+        }
+    }
+
+    pub(super) const fn possession(self) -> Option<PossessionMethod> {
+        match self {
+            Self::Bound(_, possession) => Some(possession.method()),
+            Self::Nothing | Self::Facts(_) => None,
+        }
+    }
+}
+
+/// Which kind of record a request leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RecordKind {
+    Authorize,
+    Legacy,
+    PrtRequest,
+    PrtUse,
+    Refresh,
+}
+
+/// What has been learnt of a request so far. Fields stay empty for what was refused before.
+pub(super) struct Draft {
+    pub(super) kind: RecordKind,
+    pub(super) user: Option<UserId>,
+    pub(super) claimed_user: Option<String>,
+    pub(super) client: Option<AppId>,
+    pub(super) resource: Option<AppId>,
+    pub(super) shown: Shown,
+    pub(super) amr: Vec<Amr>,
+    /// Sign-in log name of a legacy protocol.
+    pub(super) legacy_protocol: Option<String>,
+    /// Whether a person typed something.
+    pub(super) interactive: bool,
+    pub(super) incoming: crate::signin::IncomingTokenType,
+    pub(super) decision: Option<Decision>,
+}
+
+impl Draft {
+    pub(super) fn new(kind: RecordKind) -> Self {
+        Self {
+            kind,
+            user: None,
+            claimed_user: None,
+            client: None,
+            resource: None,
+            shown: Shown::Nothing,
+            amr: Vec::new(),
+            legacy_protocol: None,
+            interactive: false,
+            incoming: crate::signin::IncomingTokenType::None,
+            decision: None,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The gate: where verified evidence becomes facts, policy decides, and the issuing functions get
+//! their proof that it said yes.
+
+use crate::base::Check;
+use crate::base::id::UserId;
+use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
+use crate::catalog::{Catalog, ClientApp, ClientRegistration, RulePack};
+use crate::directory::User;
+use crate::policy::{
+    self, AppliedPolicyResult, BindingFacts, ClientAppType, Decision, Evidence, Platform, Purpose,
+    SecondFactorProof, SignIn, SignInHistory, TokenProtectionStatus,
+};
+use crate::token::Amr;
+use crate::token::sealed::Code;
+
+use super::context::{Context, Draft, Shown};
+use super::refusal::Refusal;
+use super::{Provider, TokenError};
+
+/// Policy let this request through. Only [`Provider::gate`] makes one, and the redemption of a code
+/// that was sealed after it.
+pub(super) struct Cleared(());
+
+impl Cleared {
+    /// A code is sealed only for a cleared request, so unsealing one gives the evidence back.
+    pub(super) const fn by_code(_: &Code) -> Self {
+        Self(())
+    }
+}
+
+impl Provider {
+    /// Evaluates every policy for the request and keeps the decision for its record.
+    pub(super) fn gate(
+        &mut self,
+        cx: &Context<'_>,
+        draft: &mut Draft,
+    ) -> Result<Cleared, TokenError> {
+        let user = draft.user.and_then(|id| self.directory.user(id)).ok_or(Refusal::UserUnknown)?;
+        let decision = self.evaluate(cx, draft, user);
+        // POL-01 and POL-02 are made inside `policy::evaluate`, which takes the switches.
+        let denial = decision.denial().cloned();
+        let denied_unbound = denial.is_some() && self.denied_as_unbound(&decision);
+        draft.decision = Some(decision);
+        if denied_unbound {
+            self.tainted.insert(cx.correlation, cx.now);
+        }
+        match denial {
+            None => Ok(Cleared(())),
+            Some(denial) => Err(TokenError::Denied(Box::new(denial))),
+        }
+    }
+
+    fn evaluate(&self, cx: &Context<'_>, draft: &Draft, user: &User) -> Decision {
+        let groups = self.directory.groups_of(user.id());
+        let roles = self.directory.roles_of(user.id());
+        let resources: Vec<_> = draft.resource.into_iter().collect();
+        let device = draft.shown.device().and_then(|id| self.directory.device(id));
+        let bootstrap = draft.resource == Some(DEVICE_REGISTRATION_SERVICE);
+        let sign_in = SignIn {
+            user: user.id(),
+            user_type: user.user_type,
+            groups: &groups,
+            roles: &roles,
+            resources: &resources,
+            platform: Platform::from_user_agent(&cx.user_agent),
+            client_app_type: self.client_app_type(cx, draft),
+            device,
+            second_factor: match draft.amr.contains(&Amr::Mfa) {
+                true => SecondFactorProof::Passed,
+                false => SecondFactorProof::Absent,
+            },
+            token_protection: self.token_protection(cx, draft, user.id()),
+            purpose: if bootstrap { Purpose::Bootstrap } else { Purpose::Access },
+        };
+        policy::evaluate(&self.policies, &sign_in, self.rules, self.settings.danger)
+    }
+
+    /// The binding status of a request, from its own evidence (product 8.1, 8.10).
+    pub(super) fn token_protection(
+        &self,
+        cx: &Context<'_>,
+        draft: &Draft,
+        user: UserId,
+    ) -> TokenProtectionStatus {
+        let Some(user) = self.directory.user(user) else {
+            return TokenProtectionStatus::unbound(1002);
+        };
+        let evidence = match draft.shown {
+            Shown::Nothing => Evidence::None,
+            Shown::Facts(_) => Evidence::DeviceCredential,
+            Shown::Bound(..) => Evidence::Possession,
+        };
+        // POL-03
+        let tainted = self.tainted.contains_key(&cx.correlation)
+            && self.settings.danger.enforces(Check::SignInTainted);
+        let facts = BindingFacts {
+            evidence,
+            device: draft.shown.device().and_then(|id| self.directory.device(id)),
+            user: user.id(),
+            user_type: user.user_type,
+            device_trust: user.device_trust,
+            client_app_type: self.client_app_type(cx, draft),
+            client: self.catalogue_client(cx, draft),
+            client_version: cx.client_version.as_deref().and_then(|text| text.parse().ok()),
+            history: match tainted {
+                true => SignInHistory::DeniedAsUnbound,
+                false => SignInHistory::Clean,
+            },
+        };
+        policy::token_protection_status(&facts, self.rules)
+    }
+
+    /// The client type comes from the client's registration, never from the request.
+    pub(super) fn client_app_type(&self, cx: &Context<'_>, draft: &Draft) -> ClientAppType {
+        if let Some(protocol) = &draft.legacy_protocol {
+            return match protocol.as_str() {
+                "Exchange ActiveSync" => ClientAppType::ExchangeActiveSync,
+                _ => ClientAppType::Other,
+            };
+        }
+        match self.catalogue_client(cx, draft).map(|client| client.registration) {
+            Some(ClientRegistration::Browser | ClientRegistration::Confidential) => {
+                ClientAppType::Browser
+            }
+            Some(ClientRegistration::Legacy) => ClientAppType::Other,
+            Some(ClientRegistration::Native) | None => ClientAppType::MobileAppsAndDesktopClients,
+        }
+    }
+
+    /// Several apps may share an id; the request's own name for itself tells them apart and can
+    /// only choose among them.
+    pub(super) fn catalogue_client(
+        &self,
+        cx: &Context<'_>,
+        draft: &Draft,
+    ) -> Option<&'static ClientApp> {
+        let id = draft.client?;
+        let mut all = Catalog::builtin().clients_with_id(id);
+        let named = cx.client_sku.as_deref().and_then(|name| {
+            Catalog::builtin().clients_with_id(id).find(|client| client.name == name)
+        });
+        named.or_else(|| all.next())
+    }
+
+    /// Whether an enabled token-protection policy applied and was unmet, whichever control decided.
+    fn denied_as_unbound(&self, decision: &Decision) -> bool {
+        decision.entries().iter().any(|entry| {
+            entry.result == AppliedPolicyResult::Failure
+                && entry.session_controls_not_satisfied().next().is_some()
+        })
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub const fn rules(&self) -> &'static RulePack {
+        self.rules
+    }
+}

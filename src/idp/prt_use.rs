@@ -1,0 +1,360 @@
+//! Using a PRT, or a refresh token issued under one: the hot path and the heart of the lab.
+//!
+//! Each step takes the result of the one before by value, so none can be skipped:
+//!
+//! ```text
+//! UnverifiedJws ─ unseal ─▶ Presented ─ prove ─▶ Proven ─ accept ─▶ Sound ─ gate ─▶ Cleared ─▶ answer
+//!   size, parts    USE-04     USE-02/03/05/06      USE-01/08/09/10        POL-*
+//!                                                  NON-*, REV-*, USR-02, DEV-*
+//! ```
+//!
+//! Nothing from the payload changes state before the signature is right.
+
+use http::StatusCode;
+
+use crate::base::id::{AppId, CorrelationId};
+use crate::base::stream;
+use crate::base::{Check, Timestamp, json};
+use crate::jose::jws::UnverifiedJws;
+use crate::jose::{Ctx, KdfVersion, SessionKey, jwe};
+use crate::pop::{self, Possession, session_key};
+use crate::signin::IncomingTokenType;
+use crate::token::sealed::{BrokerRefresh, Protocol, Prt};
+use crate::wire::Response;
+use crate::wire::answer::{TokenAnswer, text_response};
+use crate::wire::claims::PrtUse;
+
+use super::context::{Context, Draft, Shown};
+use super::gate::Cleared;
+use super::issue::Issue;
+use super::refusal::Refusal;
+use super::sealing::Presented;
+use super::settings::RequestTimes;
+use super::{Provider, TokenError};
+
+/// The sealed token of a use, with the key that must sign it.
+struct Bound {
+    prt: Prt,
+    /// Set if the token is an app refresh token issued under the PRT.
+    app: Option<BrokerRefresh>,
+    session: Option<SessionKey>,
+}
+
+/// Evidence that the token's own key signed these claims.
+struct Proven {
+    bound: Bound,
+    claims: PrtUse,
+    possession: Possession,
+}
+
+/// A proven use of a token that nothing has ended.
+pub(super) struct Sound {
+    bound: Bound,
+    claims: PrtUse,
+    client: AppId,
+    resource: AppId,
+}
+
+impl Provider {
+    /// A signed token request with a bound token: PRT, or app refresh token under one.
+    pub(super) fn prt_use(
+        &mut self,
+        cx: &mut Context<'_>,
+        draft: &mut Draft,
+        jws: UnverifiedJws<'_>,
+        presented: Option<Presented>,
+    ) -> Result<Response, TokenError> {
+        let proven = self.prove_use(draft, jws, presented)?;
+        let sound = self.accept_use(cx, draft, proven)?;
+        let cleared = self.gate(cx, draft)?;
+        self.answer_use(cx, sound, cleared)
+    }
+
+    fn prove_use(
+        &self,
+        draft: &mut Draft,
+        jws: UnverifiedJws<'_>,
+        presented: Option<Presented>,
+    ) -> Result<Proven, Refusal> {
+        let header = jws.header();
+        let derivation = match header.ctx.is_some() || header.kdf_ver.is_some() {
+            true => Some(self.read_derivation(header)?),
+            false => None,
+        };
+        json::from_secret_slice::<serde::de::IgnoredAny>(jws.unverified_payload())
+            .map_err(|_| Refusal::MalformedJws)?;
+        // USE-04
+        let bound = match presented.ok_or(Refusal::TokenNotOurs)? {
+            Presented::Prt(prt, session) => Bound { prt: *prt, app: None, session },
+            Presented::Broker(app, session) => {
+                Bound { prt: app.prt.clone(), app: Some(*app), session }
+            }
+            Presented::Plain(_) => return Err(Refusal::NotAPrt),
+        };
+        draft.incoming = match bound.app {
+            Some(_) => IncomingTokenType::RefreshToken,
+            None => IncomingTokenType::PrimaryRefreshToken,
+        };
+        draft.user = Some(bound.prt.authentication.user);
+        let (verified, possession) = self.prove_key(jws, derivation, &bound)?;
+        draft.shown = Shown::Bound(bound.prt.device, possession);
+        let claims: PrtUse = verified.json().map_err(|_| Refusal::MalformedJws)?.into_inner();
+        Ok(Proven { bound, claims, possession })
+    }
+
+    /// USE-05 under the session key sealed in the token, or USE-06 under the device key: the token
+    /// decides which, never the request.
+    pub(super) fn prove_key_of(
+        &self,
+        jws: UnverifiedJws<'_>,
+        prt: &Prt,
+        session: Option<&SessionKey>,
+    ) -> Result<(crate::jose::Verified<Vec<u8>>, Possession), Refusal> {
+        let header = jws.header();
+        let derivation = match prt.protocol {
+            Protocol::SessionKey => Some(self.read_derivation(header)?),
+            Protocol::DeviceKey => None,
+        };
+        self.prove_with(jws, derivation, prt, session)
+    }
+
+    fn prove_key(
+        &self,
+        jws: UnverifiedJws<'_>,
+        derivation: Option<session_key::Derivation>,
+        bound: &Bound,
+    ) -> Result<(crate::jose::Verified<Vec<u8>>, Possession), Refusal> {
+        self.prove_with(jws, derivation, &bound.prt, bound.session.as_ref())
+    }
+
+    fn prove_with(
+        &self,
+        jws: UnverifiedJws<'_>,
+        derivation: Option<session_key::Derivation>,
+        prt: &Prt,
+        session: Option<&SessionKey>,
+    ) -> Result<(crate::jose::Verified<Vec<u8>>, Possession), Refusal> {
+        let danger = self.settings.danger;
+        // USE-07
+        if !self.accepts_protocol(prt.protocol) && danger.enforces(Check::PrtUseProtocol) {
+            return Err(Refusal::UseProtocolRefused);
+        }
+        match (prt.protocol, session) {
+            (Protocol::SessionKey, Some(session)) => {
+                let derivation = derivation.ok_or(Refusal::CtxBad)?;
+                session_key::verify(jws, &derivation, session, danger)
+                    .map_err(|error| Refusal::of_proof(&error, Refusal::MacBad))
+            }
+            (Protocol::SessionKey, None) => Err(Refusal::MacBad),
+            (Protocol::DeviceKey, _) => {
+                let device = self.directory.device(prt.device).ok_or(Refusal::DeviceUnknown)?;
+                let key = device.device_key.as_ref().ok_or(Refusal::DeviceUnknown)?;
+                pop::device_key::verify(jws, key, Check::PrtUseDeviceSignature, danger)
+                    .map_err(|error| Refusal::of_proof(&error, Refusal::DeviceSignatureBad))
+            }
+        }
+    }
+
+    /// USE-02, USE-03
+    fn read_derivation(
+        &self,
+        header: &crate::jose::Header,
+    ) -> Result<session_key::Derivation, Refusal> {
+        session_key::read_header(header, self.settings.accepted_kdf, self.settings.danger)
+            .map_err(|error| Refusal::of_proof(&error, Refusal::MacBad))
+    }
+
+    fn accept_use(
+        &mut self,
+        cx: &mut Context<'_>,
+        draft: &mut Draft,
+        proven: Proven,
+    ) -> Result<Sound, Refusal> {
+        let Proven { bound, claims, possession: _ } = proven;
+        draft.client = claims.client_id.parse().ok();
+        self.check_use_purpose(&claims, bound.prt.protocol)?;
+        self.check_use_times(cx.now, &claims)?;
+        self.accept_nonce(cx, claims.request_nonce.as_deref())?;
+        self.accept_jti(cx, &claims, bound.prt.protocol)?;
+        self.check_bound_token(cx.now, draft, &bound)?;
+        if let Some(app) = &bound.app {
+            cx.correlation = app.correlation;
+        }
+        let client = self.known_client(&claims.client_id)?;
+        // BRT-02
+        let owner = bound.app.as_ref().is_none_or(|app| app.client == client);
+        if !owner && self.settings.danger.enforces(Check::BrokerTokenClient) {
+            return Err(Refusal::BrokerTokenOtherClient);
+        }
+        let resource = self.known_resource(claims.resource.as_deref())?;
+        draft.resource = Some(resource);
+        Ok(Sound { bound, claims, client, resource })
+    }
+
+    /// USE-01
+    fn check_use_purpose(&self, claims: &PrtUse, protocol: Protocol) -> Result<(), Refusal> {
+        let grant = claims.grant_type.as_deref() == Some("refresh_token");
+        let purpose = match protocol {
+            Protocol::SessionKey => claims.purpose.is_none(),
+            Protocol::DeviceKey => claims.purpose.as_deref() == Some("prt_usage"),
+        };
+        let openid = claims.scope.split(' ').any(|part| part == "openid");
+        let right = grant && purpose && openid;
+        match right || !self.settings.danger.enforces(Check::PrtUsePurpose) {
+            true => Ok(()),
+            false => Err(Refusal::UsePurposeBad),
+        }
+    }
+
+    /// USE-08
+    fn check_use_times(&self, now: Timestamp, claims: &PrtUse) -> Result<(), Refusal> {
+        let skew = self.settings.skew();
+        let required = self.settings.request_times == RequestTimes::Required;
+        let begun = claims.iat.map_or(!required, |iat| iat.0 <= now + skew);
+        let open = claims.exp.map_or(!required, |exp| now < exp.0 + skew);
+        match (begun && open) || !self.settings.danger.enforces(Check::PrtUseTimes) {
+            true => Ok(()),
+            false => Err(Refusal::UseTimesBad),
+        }
+    }
+
+    /// USE-09: remembered until the nonce would be too old anyway.
+    fn accept_jti(
+        &mut self,
+        cx: &Context<'_>,
+        claims: &PrtUse,
+        protocol: Protocol,
+    ) -> Result<(), Refusal> {
+        if protocol == Protocol::SessionKey || !self.settings.danger.enforces(Check::PrtUseJti) {
+            return Ok(());
+        }
+        let jti = claims.jti.as_deref().filter(|jti| !jti.is_empty()).ok_or(Refusal::JtiMissing)?;
+        let until = cx.now + self.settings.lifetimes.nonce;
+        self.used_jti
+            .use_up(jti.as_bytes(), until, cx.now)
+            .map_err(|error| Refusal::of_proof(&error, Refusal::JtiUsed))
+            .map_err(|refusal| match refusal {
+                Refusal::NonceUsed => Refusal::JtiUsed,
+                other => other,
+            })
+    }
+
+    /// USE-10, BRT-03, REV-*, USR-02, DEV-*
+    fn check_bound_token(
+        &self,
+        now: Timestamp,
+        draft: &mut Draft,
+        bound: &Bound,
+    ) -> Result<(), Refusal> {
+        let danger = self.settings.danger;
+        self.check_prt(now, draft, &bound.prt)?;
+        let Some(app) = &bound.app else { return Ok(()) };
+        // BRT-03
+        if now >= app.exp && danger.enforces(Check::BrokerTokenExpired) {
+            return Err(Refusal::BrokerTokenTooOld);
+        }
+        self.family(bound.prt.family).app_tokens(danger).map_err(Refusal::of_family)
+    }
+
+    /// USE-10, REV-*, USR-02, DEV-*: whether a PRT still counts.
+    pub(super) fn check_prt(
+        &self,
+        now: Timestamp,
+        draft: &mut Draft,
+        prt: &Prt,
+    ) -> Result<(), Refusal> {
+        let danger = self.settings.danger;
+        // USE-10
+        if now >= prt.exp && danger.enforces(Check::PrtExpired) {
+            return Err(Refusal::PrtExpired);
+        }
+        let (_, redeemed) =
+            self.family(prt.family).redeem(prt.generation, self.settings.prt_rotation, danger);
+        redeemed.map_err(Refusal::of_family)?;
+        self.still_good(draft, &prt.authentication)?;
+        self.device_of_token(draft, prt.device)
+    }
+
+    fn answer_use(
+        &mut self,
+        cx: &mut Context<'_>,
+        sound: Sound,
+        cleared: Cleared,
+    ) -> Result<Response, TokenError> {
+        let Sound { bound, claims, client, resource } = sound;
+        let issue = Issue {
+            authentication: &bound.prt.authentication,
+            client,
+            resource,
+            scope: &claims.scope,
+            device: Some(bound.prt.device),
+        };
+        let mut answer = self.token_answer(cx, &issue, &cleared)?;
+        let asks = |scope| claims.scope.split(' ').any(|part| part == scope);
+        if asks("aza") {
+            self.renew(cx, &bound, &mut answer);
+        } else if asks("offline_access") {
+            let correlation = cx.correlation;
+            self.add_app_token(cx, &bound, client, resource, correlation, &mut answer);
+        }
+        self.encrypt_answer(cx, &bound, &claims, &answer)
+    }
+
+    /// Renewal: same family, same session key, a new life (prt-protocol 5.3).
+    fn renew(&mut self, cx: &mut Context<'_>, bound: &Bound, answer: &mut TokenAnswer) {
+        let rotation = self.settings.prt_rotation;
+        let danger = self.settings.danger;
+        let (family, next) =
+            self.family(bound.prt.family).redeem(bound.prt.generation, rotation, danger);
+        let Ok(generation) = next else { return };
+        self.families.insert(bound.prt.family, family);
+        let span = self.settings.lifetimes.prt;
+        let prt = Prt { generation, iat: cx.now, exp: cx.now + span, ..bound.prt.clone() };
+        answer.refresh_token = Some(self.seal.prt(&prt, bound.session.as_ref(), cx.rng));
+        answer.refresh_token_expires_in = Some(span.as_secs());
+    }
+
+    fn add_app_token(
+        &mut self,
+        cx: &mut Context<'_>,
+        bound: &Bound,
+        client: AppId,
+        resource: AppId,
+        correlation: CorrelationId,
+        answer: &mut TokenAnswer,
+    ) {
+        let span = self.settings.lifetimes.refresh_token;
+        let token = BrokerRefresh {
+            prt: bound.prt.clone(),
+            client,
+            audiences: vec![resource],
+            correlation,
+            iat: cx.now,
+            exp: cx.now + span,
+        };
+        let text = self.seal.broker_refresh(&token, bound.session.as_ref(), cx.rng);
+        answer.refresh_token = Some(text);
+        answer.refresh_token_expires_in = Some(span.as_secs());
+    }
+
+    /// The answer is readable only under the key the request was signed with (prt-protocol 5.2, 12).
+    fn encrypt_answer(
+        &self,
+        cx: &mut Context<'_>,
+        bound: &Bound,
+        claims: &PrtUse,
+        answer: &TokenAnswer,
+    ) -> Result<Response, TokenError> {
+        let Some(session) = &bound.session else {
+            let device = self.directory.device(bound.prt.device).ok_or(Refusal::DeviceUnknown)?;
+            let transport = device.transport_key.as_ref().ok_or(Refusal::TransportKeyMissing)?;
+            let crypto = claims.jwe_crypto.as_ref().ok_or(Refusal::MalformedMessage)?;
+            return Ok(self.encrypt_to_transport(transport, crypto, answer, cx)?);
+        };
+        let ctx = Ctx::random(cx.rng);
+        let key = session.derive(KdfVersion::V1, &ctx, b"");
+        let plain = serde_json::to_vec(answer).unwrap_or_default();
+        let jwe = jwe::encrypt_dir(&key, &ctx, stream::octets(cx.rng), &plain);
+        Ok(text_response(StatusCode::OK, "application/jose", jwe.into_bytes()))
+    }
+}
