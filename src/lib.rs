@@ -9,7 +9,6 @@
 
 pub mod base;
 pub mod catalog;
-pub mod directory;
 pub mod jose;
 pub mod pop;
 pub mod token;

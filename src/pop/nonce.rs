@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 use super::ProofError;
 use crate::base::{Check, Danger, Lifetime, Timestamp, b64, stream};
 use crate::jose::Signer as _;
-use crate::jose::kdf::MacKey;
+use crate::jose::MacKey;
 
 /// Makes and checks the nonces of one provider.
 pub struct NonceMint {
