@@ -10,6 +10,7 @@
 pub mod base;
 pub mod catalog;
 pub mod jose;
+pub mod keystore;
 pub mod pop;
 pub mod token;
 pub mod wire;
