@@ -9,8 +9,12 @@
 
 pub mod base;
 pub mod catalog;
+pub mod directory;
+pub mod idp;
 pub mod jose;
 pub mod keystore;
+pub mod policy;
 pub mod pop;
+pub mod signin;
 pub mod token;
 pub mod wire;
