@@ -8,6 +8,7 @@
 //! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
 
 pub mod base;
+pub mod broker;
 pub mod catalog;
 pub mod directory;
 pub mod idp;
