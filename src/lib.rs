@@ -7,6 +7,7 @@
 //! It is a lab for teaching and testing, not a product to deploy, and has no connection with
 //! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
 
+pub mod app;
 pub mod base;
 pub mod broker;
 pub mod catalog;
