@@ -17,6 +17,7 @@ pub mod jose;
 pub mod keystore;
 pub mod policy;
 pub mod pop;
+pub mod resource;
 pub mod signin;
 pub mod token;
 pub mod wire;
