@@ -11,6 +11,7 @@
 
 mod checks;
 mod matrix;
+mod stories;
 mod support;
 mod switches;
 mod vectors;
