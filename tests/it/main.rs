@@ -9,6 +9,7 @@
 )]
 
 mod checks;
+mod issuance;
 mod matrix;
 mod support;
 mod switches;
