@@ -10,6 +10,7 @@
 )]
 
 mod checks;
+mod issuance;
 mod matrix;
 mod stories;
 mod support;
