@@ -12,6 +12,7 @@
 mod checks;
 mod issuance;
 mod matrix;
+mod robustness;
 mod stories;
 mod support;
 mod switches;
