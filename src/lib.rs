@@ -12,3 +12,5 @@ pub mod catalog;
 pub mod directory;
 pub mod jose;
 pub mod keystore;
+pub mod policy;
+pub mod signin;

@@ -8,4 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
+mod policy_cases;
+mod policy_files;
+mod policy_laws;
+mod signin_log;
+mod support;
+mod token_protection;
 mod vectors;

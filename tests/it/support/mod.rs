@@ -1,0 +1,4 @@
+//! What several topics share.
+
+pub(crate) mod case;
+pub(crate) mod slow_policy;
