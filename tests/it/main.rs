@@ -12,8 +12,13 @@
 mod checks;
 mod issuance;
 mod matrix;
+mod policy_cases;
+mod policy_files;
+mod policy_laws;
 mod robustness;
+mod signin_log;
 mod stories;
 mod support;
 mod switches;
+mod token_protection;
 mod vectors;
