@@ -1,0 +1,161 @@
+//! Lists of what there is: names to use in scenarios and on the command line.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::page::{Page, Tone, shorten};
+use super::table::{Grid, Rows};
+use crate::base::Check;
+use crate::base::check::CheckKind;
+use crate::catalog::{BrokerUse, Catalog};
+use crate::sim::{Settings, library};
+
+/// A list: named columns and rows, as a table for people and as JSON objects.
+#[derive(Clone, Debug)]
+pub struct List {
+    heading: &'static str,
+    /// Member names of the JSON objects; the first few are columns of the table.
+    names: &'static [&'static str],
+    /// How many of them the table shows.
+    shown: usize,
+    rows: Vec<Vec<Value>>,
+}
+
+impl List {
+    /// The scenarios that come with the lab.
+    #[must_use]
+    pub fn scenarios() -> Self {
+        let row = |scenario: &crate::sim::Scenario| {
+            vec![json!(scenario.name), json!(scenario.title), json!(scenario.lesson)]
+        };
+        Self {
+            heading: "Scenarios (tplab run NAME)",
+            names: &["name", "title", "lesson"],
+            shown: 2,
+            rows: library::all().iter().map(row).collect(),
+        }
+    }
+
+    /// Client apps.
+    #[must_use]
+    pub fn apps() -> Self {
+        let broker = |of| match of {
+            BrokerUse::Integrated => "broker",
+            BrokerUse::Outside => "outside",
+        };
+        let row = |app: &crate::catalog::ClientApp| {
+            let registration = json!(app.registration);
+            vec![
+                json!(app.name), json!(app.title), registration, json!(broker(app.broker)),
+                json!(app.app_id), json!(app.source),
+            ]
+        };
+        Self {
+            heading: "Apps (`app` in a scenario)",
+            names: &["name", "title", "registration", "broker", "appId", "sources"],
+            shown: 4,
+            rows: Catalog::builtin().clients().iter().map(row).collect(),
+        }
+    }
+
+    /// Resources.
+    #[must_use]
+    pub fn resources() -> Self {
+        let row = |resource: &crate::catalog::Resource| {
+            vec![
+                json!(resource.name), json!(resource.display_name), json!(resource.origin),
+                json!(resource.app_id), json!(resource.source),
+            ]
+        };
+        Self {
+            heading: "Resources (`resource` in a scenario)",
+            names: &["name", "title", "origin", "appId", "sources"],
+            shown: 3,
+            rows: Catalog::builtin().resources().iter().map(row).collect(),
+        }
+    }
+
+    /// Kinds of devices.
+    #[must_use]
+    pub fn device_kinds() -> Self {
+        let row = |kind: &crate::catalog::DeviceKind| {
+            vec![
+                json!(kind.name), json!(kind.title), json!(kind.operating_system),
+                json!(kind.trust_type), json!(kind.registration_method), json!(kind.source),
+            ]
+        };
+        Self {
+            heading: "Kinds of devices (`kind` in a directory)",
+            names: &["name", "title", "system", "trustType", "registrationMethod", "sources"],
+            shown: 4,
+            rows: Catalog::builtin().device_kinds().iter().map(row).collect(),
+        }
+    }
+
+    /// Settings with their defaults.
+    #[must_use]
+    pub fn settings() -> Self {
+        Self {
+            heading: "Settings (tplab run NAME --set NAME=VALUE)",
+            names: &["name", "default"],
+            shown: 2,
+            rows: Settings::names().into_iter().map(|(name, value)| vec![json!(name), value]).collect(),
+        }
+    }
+
+    /// Checks.
+    #[must_use]
+    pub fn checks() -> Self {
+        let row = |check: &Check| {
+            let structural = check.kind() == CheckKind::Structural;
+            vec![json!(check.id()), json!(check.title()), json!(check.source()), json!(structural)]
+        };
+        Self {
+            heading: "Checks",
+            names: &["id", "rule", "source", "structural"],
+            shown: 3,
+            rows: Check::ALL.iter().map(row).collect(),
+        }
+    }
+
+    /// The names alone: the first column.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(|row| row.first()?.as_str())
+    }
+
+    /// The list for people.
+    #[must_use]
+    pub fn to_page(&self) -> Page {
+        let mut grid = Grid::with_columns(self.names.iter().take(self.shown).copied());
+        for row in &self.rows {
+            grid.push(row.iter().take(self.shown).map(cell));
+        }
+        let mut page = Page::new();
+        page.say(0, Tone::Heading, self.heading);
+        page.table(&grid.to_text(Rows::Close, None), |_| Tone::Plain);
+        page
+    }
+
+    /// An array of objects.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let object = |row: &Vec<Value>| {
+            let members = self.names.iter().zip(row);
+            Value::Object(members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+        };
+        self.rows.iter().map(object).collect()
+    }
+}
+
+impl Serialize for List {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(to)
+    }
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => shorten(text, 200),
+        other => other.to_string(),
+    }
+}
