@@ -26,7 +26,6 @@ impl Provider {
         otc: Option<&str>,
     ) -> Result<Authentication, Refusal> {
         let danger = self.settings.danger;
-        draft.claimed_user = Some(username.chars().take(256).collect());
         let user = self.directory.user_by_upn(username).ok_or(Refusal::UserUnknown)?;
         draft.user = Some(user.id());
         // USR-01
@@ -142,7 +141,6 @@ impl Provider {
         let jws = UnverifiedJws::parse(text).map_err(|_| Refusal::MalformedJws)?;
         let claimed: UserAssertion =
             json::from_secret_slice(jws.unverified_payload()).map_err(|_| Refusal::MalformedJws)?;
-        draft.claimed_user = Some(claimed.iss.chars().take(256).collect());
         let user = self.directory.user_by_upn(&claimed.iss).ok_or(Refusal::UserUnknown)?;
         draft.user = Some(user.id());
         // PRQ-05

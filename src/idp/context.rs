@@ -96,7 +96,6 @@ pub(super) enum RecordKind {
 pub(super) struct Draft {
     pub(super) kind: RecordKind,
     pub(super) user: Option<UserId>,
-    pub(super) claimed_user: Option<String>,
     pub(super) client: Option<AppId>,
     pub(super) resource: Option<AppId>,
     pub(super) shown: Shown,
@@ -114,7 +113,6 @@ impl Draft {
         Self {
             kind,
             user: None,
-            claimed_user: None,
             client: None,
             resource: None,
             shown: Shown::Nothing,

@@ -322,6 +322,10 @@ pub enum LootKind {
     DerivedKey,
     /// The use of the device's broker, by code running there.
     DeviceControl,
+    /// DPoP proofs made in advance, from an app with a DPoP key (not built yet: there is none).
+    DpopProofs,
+    /// A DPoP request, from the network (not built yet: there is none).
+    DpopRequest,
     /// The whole key store with everything the broker holds, from disk; software stores only.
     KeyStore,
     /// The PRT text alone, from disk.

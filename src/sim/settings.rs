@@ -290,8 +290,14 @@ impl Settings {
     /// Every dotted name with its default value, in order.
     #[must_use]
     pub fn names() -> Vec<(String, Value)> {
+        Self::default().flat()
+    }
+
+    /// Every dotted name with its value here, in order.
+    #[must_use]
+    pub fn flat(&self) -> Vec<(String, Value)> {
         let mut names = Vec::new();
-        if let Value::Object(all) = Self::default().to_value() {
+        if let Value::Object(all) = self.to_value() {
             for (name, value) in all {
                 match value {
                     Value::Object(inner) => names

@@ -1,0 +1,93 @@
+//! Messages that no honest party would send: signed under captured or made-up keys, or altered.
+
+use crate::base::id::AppId;
+use crate::base::{Secret, Timestamp, b64};
+use crate::broker::loot::CapturedKey;
+use crate::broker::requests::{self, UseFacts};
+use crate::jose::kdf::{Ctx, KdfVersion, SessionKey};
+use crate::pop::session_key;
+use crate::wire::Request;
+use crate::wire::form::Form;
+
+/// A browser credential under a captured derived key: good under KDF v1, where the key does not
+/// depend on the payload.
+#[must_use]
+pub fn browser_credential(captured: &CapturedKey, nonce: &str) -> Secret<String> {
+    let protocol = crate::broker::Protocol::SessionKey;
+    let claims = requests::browser_credential(&captured.prt, nonce, protocol);
+    sign(captured, &requests::payload(&claims))
+}
+
+/// A token request under a captured derived key. The provider may take it; its answer is encrypted
+/// under another derived key, which the thief does not have.
+#[must_use]
+pub fn token_request(
+    captured: &CapturedKey,
+    client: AppId,
+    resource: &str,
+    nonce: &str,
+    now: Timestamp,
+) -> Secret<String> {
+    let facts = UseFacts {
+        client,
+        resource: Some(resource),
+        scope: "",
+        token: &captured.prt,
+    };
+    sign(captured, &requests::payload(&requests::prt_use(&facts, nonce, now)))
+}
+
+/// A captured key for a PRT without its session key: a key of the thief's own making.
+#[must_use]
+pub fn made_up_key(prt: &Secret<String>, rng: &mut impl rand::Rng) -> CapturedKey {
+    let ctx = Ctx::random(rng);
+    let key = SessionKey::generate(rng).derive(KdfVersion::V2, &ctx, b"");
+    CapturedKey { ctx, version: KdfVersion::V2, key, prt: prt.clone() }
+}
+
+fn sign(captured: &CapturedKey, payload: &Secret<Vec<u8>>) -> Secret<String> {
+    let CapturedKey { key, ctx, version, .. } = captured;
+    Secret::new(session_key::present(key, ctx, *version, payload.expose_secret()))
+}
+
+/// A recorded token request that now asks for another resource, signature as it was. Messages
+/// without a signed request come back as they were.
+#[must_use]
+pub fn altered(request: &Request, resource: &str) -> Request {
+    let mut altered = request.clone();
+    if let Some(body) = altered_body(request.body(), resource) {
+        *altered.body_mut() = body.into_bytes();
+    }
+    altered
+}
+
+fn altered_body(body: &[u8], resource: &str) -> Option<String> {
+    let form = Form::parse(body).ok()?;
+    let jwt = form.required("request").ok()?;
+    let (header, rest) = jwt.split_once('.')?;
+    let (payload, signature) = rest.split_once('.')?;
+    let payload = b64::decode_url(payload).ok()?;
+    let mut claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+    claims.as_object_mut()?.insert("resource".to_owned(), resource.into());
+    let payload = b64::encode_url(claims.to_string());
+    Some(form.with("request", format!("{header}.{payload}.{signature}")).encode())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_altered_request_keeps_its_signature_and_changes_one_claim() {
+        let payload = b64::encode_url(br#"{"resource":"a","scope":"openid"}"#);
+        let body = format!("grant_type=x&request=h.{payload}.s");
+        let request = http::Request::new(body.into_bytes());
+        let other = altered(&request, "b");
+        let form = Form::parse(other.body()).unwrap();
+        let jwt = form.required("request").unwrap();
+        let parts: Vec<_> = jwt.split('.').collect();
+        assert_eq!((parts[0], parts[2]), ("h", "s"));
+        let payload = b64::decode_url(parts[1]).unwrap();
+        assert_eq!(payload, br#"{"resource":"b","scope":"openid"}"#);
+    }
+}

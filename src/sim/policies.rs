@@ -1,0 +1,65 @@
+//! The built-in policies, by the names of the sample set.
+
+use serde_json::Value;
+
+use crate::policy::PolicySet;
+
+use super::scenario::ScenarioError;
+
+/// Name, file and what it does.
+const BUILT_IN: &[(&str, &str, &str)] = &[
+    (
+        "a",
+        include_str!("../data/policies/a-token-protection-report-only.json"),
+        "token protection, report-only",
+    ),
+    (
+        "b",
+        include_str!("../data/policies/b-token-protection-enabled.json"),
+        "token protection, enforced",
+    ),
+    (
+        "d1",
+        include_str!("../data/policies/d1-block-unknown-platforms.json"),
+        "block unknown platforms",
+    ),
+    (
+        "d2",
+        include_str!("../data/policies/d2-require-compliant-device.json"),
+        "require a compliant device",
+    ),
+    (
+        "d3",
+        include_str!("../data/policies/d3-block-legacy-authentication.json"),
+        "block legacy authentication",
+    ),
+];
+
+/// Names of the built-in policies and what each does.
+pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILT_IN.iter().map(|(name, _, what)| (*name, *what))
+}
+
+/// The policies that a `policies` setting names or holds.
+pub(super) fn policy_set(wanted: &[Value]) -> Result<PolicySet, ScenarioError> {
+    let sets: Result<Vec<_>, _> = wanted.iter().map(one).collect();
+    PolicySet::join(sets?).map_err(|error| ScenarioError::Policy(error.to_string()))
+}
+
+fn one(wanted: &Value) -> Result<PolicySet, ScenarioError> {
+    let text = match wanted {
+        Value::String(name) => {
+            let found = BUILT_IN.iter().find(|(known, _, _)| known == name);
+            let (_, text, _) = found.ok_or_else(|| {
+                let names: Vec<_> = BUILT_IN.iter().map(|(name, _, _)| *name).collect();
+                ScenarioError::Policy(format!(
+                    "there is no built-in policy `{name}`; there are {}",
+                    names.join(", ")
+                ))
+            })?;
+            (*text).to_owned()
+        }
+        whole => whole.to_string(),
+    };
+    PolicySet::from_json(text.as_bytes()).map_err(|error| ScenarioError::Policy(error.to_string()))
+}

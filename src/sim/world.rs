@@ -1,0 +1,221 @@
+//! [`World`]: the parties of one run, set up from scenario, settings and seed.
+
+use std::collections::BTreeMap;
+
+use crate::attacker::{Capability, Loot};
+use crate::base::stream::Seed;
+use crate::base::time::ManualClock;
+use crate::base::{Danger, Timestamp};
+use crate::broker::{Broker, BrokerSettings};
+use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
+use crate::directory::Directory;
+use crate::idp::{self, Provider};
+use crate::keystore::{KeyStore, LatencyModel};
+use crate::resource::ResourceServer;
+
+use super::machine::{Machine, user_agent};
+use super::network::{Network, Port, Seen};
+use super::people::Person;
+use super::policies::policy_set;
+use super::scenario::{ClaimedPlatform, Scenario, ScenarioError};
+use super::settings::{LatencyKind, Settings};
+use super::trace::Trace;
+
+/// When every story begins: 2026-03-02T08:00:00Z.
+const START: Timestamp = Timestamp::from_unix(1_772_438_400);
+/// The tenant of the samples.
+const CONTOSO: &[u8] = include_bytes!("../data/directory.json");
+
+/// The parties of one run.
+pub(super) struct World {
+    pub(super) seed: Seed,
+    pub(super) settings: Settings,
+    pub(super) network: Network,
+    pub(super) people: BTreeMap<String, Person>,
+    pub(super) machines: BTreeMap<String, Machine>,
+    pub(super) thief: Thief,
+}
+
+/// The thief: a machine of its own, what it may do, and what it holds.
+pub(super) struct Thief {
+    pub(super) machine: Machine,
+    pub(super) capabilities: Vec<Capability>,
+    pub(super) loot: Vec<Loot>,
+    /// Name of the victim whose sign-in was relayed last.
+    pub(super) phished: Option<String>,
+}
+
+impl World {
+    pub(super) fn new(
+        scenario: &Scenario,
+        settings: Settings,
+        seed: Seed,
+        danger: Danger,
+    ) -> Result<Self, ScenarioError> {
+        let directory = directory(scenario)?;
+        let policies = policy_set(&settings.policies)?;
+        let rules = RulePack::named(&settings.rules).unwrap_or_else(RulePack::newest);
+        let mut provider_rng = seed.stream("provider");
+        let told = settings.provider(danger);
+        let provider = Provider::new(directory, policies, rules, told, &mut provider_rng)
+            .map_err(|error| ScenarioError::Directory(error.to_string()))?;
+        let network = Network {
+            clock: ManualClock::starting_at(START),
+            resources: resources(&provider, &settings, danger),
+            provider,
+            provider_rng,
+            trace: Trace::default(),
+            taps: Vec::new(),
+            seen: Seen::default(),
+        };
+        let machine =
+            machine("thief", ClaimedPlatform::Windows.user_agent(), "198.51.100.66", &network, &settings, seed);
+        Ok(Self {
+            seed,
+            settings,
+            network,
+            people: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            thief: Thief {
+                machine,
+                capabilities: Vec::new(),
+                loot: Vec::new(),
+                phished: None,
+            },
+        })
+    }
+
+    /// Makes sure that user `name` is there as a person with a password.
+    pub(super) fn meet(&mut self, step: usize, name: &str) -> Result<(), ScenarioError> {
+        if self.people.contains_key(name) {
+            return Ok(());
+        }
+        let unknown = || ScenarioError::UnknownName { step, kind: "user", name: name.to_owned() };
+        let user = find_user(self.network.provider.directory(), name).ok_or_else(unknown)?;
+        let (id, upn) = (user.id(), user.user_principal_name().to_owned());
+        let mut rng = self.seed.stream(&format!("person/{upn}"));
+        let person = Person::new(id, &upn, &mut rng).map_err(|_| unknown())?;
+        let provider = &mut self.network.provider;
+        provider.set_password(id, person.verifier(&mut rng)).map_err(|_| unknown())?;
+        provider.set_second_factor(id, person.second_factor().clone()).map_err(|_| unknown())?;
+        self.people.insert(name.to_owned(), person);
+        Ok(())
+    }
+
+    /// Makes sure that the machine is there. One that the directory names was registered before the
+    /// story began: it has its keys, and the directory knows their public halves. Any other is a
+    /// bare Windows computer.
+    pub(super) fn boot(&mut self, step: usize, name: &str) -> Result<(), ScenarioError> {
+        if self.machines.contains_key(name) {
+            return Ok(());
+        }
+        let known = self.network.provider.directory().device_by_name(name);
+        let agent = known.map_or(ClaimedPlatform::Windows.user_agent(), |device| {
+            user_agent(&device.operating_system)
+        });
+        let registered = known.map(|device| device.device_id);
+        let address = format!("192.0.2.{}", 10 + self.machines.len() % 200);
+        let mut machine = machine(name, agent, &address, &self.network, &self.settings, self.seed);
+        if let Some(id) = registered {
+            let broken = |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
+            let keys = machine.broker.generate_keys(&mut machine.rng);
+            let (device_key, transport_key) = keys.map_err(|_| broken(()))?;
+            let provider = &mut self.network.provider;
+            provider.provision_device(id, device_key, transport_key).map_err(|_| broken(()))?;
+            machine.broker.provisioned(id).map_err(|_| broken(()))?;
+        }
+        self.machines.insert(name.to_owned(), machine);
+        Ok(())
+    }
+
+    /// The thief may do this from now on; the first time the narrator says so.
+    pub(super) fn grant(&mut self, capability: Capability) {
+        if !self.thief.capabilities.contains(&capability) {
+            self.thief.capabilities.push(capability);
+            self.network.trace.note(capability.sentence());
+        }
+    }
+}
+
+/// A machine's way out.
+pub(super) fn port<'n>(network: &'n mut Network, machine: &Machine) -> Port<'n> {
+    Port { network, party: machine.name.clone(), address: machine.address.clone() }
+}
+
+/// The user whose name before `@`, or whole name, this is.
+fn find_user<'d>(directory: &'d Directory, name: &str) -> Option<&'d crate::directory::User> {
+    directory.user_by_upn(name).or_else(|| {
+        directory.users().find(|user| {
+            user.user_principal_name().split('@').next().is_some_and(|local| local == name)
+        })
+    })
+}
+
+/// A client of the catalogue.
+pub(super) fn client(step: usize, name: &str) -> Result<&'static ClientApp, ScenarioError> {
+    let unknown = || ScenarioError::UnknownName { step, kind: "app", name: name.to_owned() };
+    Catalog::builtin().client(name).ok_or_else(unknown)
+}
+
+/// A resource of the catalogue.
+pub(super) fn resource(step: usize, name: &str) -> Result<&'static Resource, ScenarioError> {
+    let unknown = || ScenarioError::UnknownName { step, kind: "resource", name: name.to_owned() };
+    Catalog::builtin().resource(name).ok_or_else(unknown)
+}
+
+fn directory(scenario: &Scenario) -> Result<Directory, ScenarioError> {
+    let own = scenario.directory.as_ref().map(ToString::to_string);
+    let text = own.as_deref().map_or(CONTOSO, str::as_bytes);
+    Directory::from_json(text).map_err(|error| ScenarioError::Directory(error.to_string()))
+}
+
+/// Every resource server of the catalogue, by host name.
+fn resources(
+    provider: &Provider,
+    settings: &Settings,
+    danger: Danger,
+) -> BTreeMap<String, ResourceServer> {
+    let serve = |resource: &Resource| {
+        let host = resource.origin.trim_start_matches("https://").to_owned();
+        let spoken = resource.legacy_protocols.iter();
+        let protocols = spoken.map(|one| one.client_app_used().to_owned()).collect();
+        let (name, origin) = (resource.display_name.clone(), resource.origin.clone());
+        let server =
+            ResourceServer::new(resource.app_id, name, origin, provider.issuer(), protocols, danger)
+                .with_clock_skew(settings.clock.skew);
+        (host, server)
+    };
+    Catalog::builtin().resources().iter().map(serve).collect()
+}
+
+pub(super) fn machine(
+    name: &str,
+    user_agent: &str,
+    address: &str,
+    network: &Network,
+    settings: &Settings,
+    seed: Seed,
+) -> Machine {
+    let latency = match settings.latency {
+        LatencyKind::None => LatencyModel::NONE,
+        LatencyKind::Tpm => LatencyModel::chrome_tpm(),
+    };
+    let chance = seed.stream(&format!("key store/{name}"));
+    let store = KeyStore::new(settings.protection(), latency, chance);
+    let told = BrokerSettings {
+        protocol: settings.broker_protocol(),
+        kdf: settings.broker_kdf(),
+        issuer: network.provider.issuer().to_owned(),
+        origin: idp::ORIGIN.to_owned(),
+        user_agent: user_agent.to_owned(),
+    };
+    Machine {
+        name: name.to_owned(),
+        user_agent: user_agent.to_owned(),
+        address: address.to_owned(),
+        broker: Broker::new(store, told),
+        rng: seed.stream(&format!("machine/{name}")),
+        apps: BTreeMap::new(),
+        browser_credential: None,
+    }
+}
