@@ -7,7 +7,9 @@ use super::page::{Page, Tone, shorten};
 use super::table::{Grid, Rows};
 use crate::base::Check;
 use crate::base::check::CheckKind;
+use crate::base::id::TenantId;
 use crate::catalog::{BrokerUse, Catalog};
+use crate::directory::{Device, Directory, User};
 use crate::sim::{Settings, library};
 
 /// A list: named columns and rows, as a table for people and as JSON objects.
@@ -92,6 +94,48 @@ impl List {
         }
     }
 
+    /// Users of the built-in tenant.
+    #[must_use]
+    pub fn users() -> Self {
+        let directory = built_in();
+        let row = |user: &User| {
+            let upn = user.user_principal_name();
+            let groups = directory.groups_of(user.id()).into_iter();
+            let groups: Vec<&str> =
+                groups.filter_map(|id| Some(directory.group(id)?.display_name.as_str())).collect();
+            let name = upn.split('@').next().unwrap_or_default();
+            vec![json!(name), json!(upn), json!(groups.join(", "))]
+        };
+        Self {
+            heading: "Users (`user` in a scenario)",
+            names: &["name", "userPrincipalName", "groups"],
+            shown: 3,
+            rows: directory.users().map(row).collect(),
+        }
+    }
+
+    /// Devices of the built-in tenant.
+    #[must_use]
+    pub fn devices() -> Self {
+        let directory = built_in();
+        let row = |device: &Device| {
+            let owner = device.registered_owner.and_then(|id| directory.user(id));
+            vec![
+                json!(device.display_name),
+                json!(owner.map_or("", User::user_principal_name)),
+                json!(device.operating_system),
+                json!(device.trust_type.as_str()),
+                json!(device.is_compliant),
+            ]
+        };
+        Self {
+            heading: "Devices (`device` in a scenario)",
+            names: &["name", "owner", "system", "trustType", "compliant"],
+            shown: 5,
+            rows: directory.devices().map(row).collect(),
+        }
+    }
+
     /// Settings with their defaults.
     #[must_use]
     pub fn settings() -> Self {
@@ -151,6 +195,13 @@ impl Serialize for List {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.to_json().serialize(to)
     }
+}
+
+/// The tenant that scenarios use unless they bring their own; empty if it cannot be read, which a
+/// test excludes.
+fn built_in() -> Directory {
+    Directory::from_json(include_bytes!("../data/directory.json"))
+        .unwrap_or_else(|_| Directory::empty(TenantId::from_u128(0)))
 }
 
 fn cell(value: &Value) -> String {

@@ -40,10 +40,7 @@ pub fn symbol_tone(text: &str) -> Tone {
 #[must_use]
 pub fn details(cell: &Cell) -> Vec<String> {
     let check = cell.check.map(|check| check.to_string());
-    let code = match (cell.code, cell.status) {
-        (Some(code), _) => Some(code.to_string()),
-        (None, _) => None,
-    };
+    let code = cell.code.map(|code| code.to_string());
     let status = cell.status.map(|status| format!("/{status}"));
     check.into_iter().chain(code).chain(status).collect()
 }
@@ -58,9 +55,9 @@ pub fn circumstances(row: &Row) -> String {
 
 /// The table for people: six columns at a time, then what the signs, checks and codes mean.
 #[must_use]
-pub fn matrix_page(table: &Table) -> Page {
+pub fn matrix_page(heading: &str, table: &Table) -> Page {
     let mut page = Page::new();
-    page.say(0, Tone::Heading, "Which theft works against which defence");
+    page.say(0, Tone::Heading, heading);
     page.say(
         0,
         Tone::Plain,

@@ -65,11 +65,10 @@ impl Story {
     /// The story as JSON, with every message.
     #[must_use]
     pub fn to_json(&self) -> StoryJson<'_> {
-        let json = |(_, outcome): &'_ (Show, Outcome)| outcome;
-        let acts = self.acts.iter().map(json);
+        let outcomes = self.acts.iter().map(|act| &act.1);
         StoryJson {
             seed: self.seed.0,
-            acts: acts.map(|outcome| OutcomeJson::of(outcome).with_trace(outcome)).collect(),
+            acts: outcomes.map(|outcome| OutcomeJson::of(outcome).with_trace(outcome)).collect(),
         }
     }
 
