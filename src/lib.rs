@@ -7,9 +7,19 @@
 //! It is a lab for teaching and testing, not a product to deploy, and has no connection with
 //! Microsoft; `docs/reference/fidelity.md` says what is faithful and what is simplified.
 
+pub mod app;
+pub mod attacker;
 pub mod base;
+pub mod broker;
 pub mod catalog;
+pub mod directory;
+pub mod idp;
 pub mod jose;
+pub mod keystore;
+pub mod policy;
 pub mod pop;
+pub mod resource;
+pub mod signin;
+pub mod sim;
 pub mod token;
 pub mod wire;

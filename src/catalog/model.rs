@@ -106,6 +106,19 @@ pub enum LegacyProtocol {
 }
 
 impl LegacyProtocol {
+    /// The protocol that the sign-in log calls this.
+    #[must_use]
+    pub fn named(client_app_used: &str) -> Option<Self> {
+        let all = [
+            Self::AuthenticatedSmtp,
+            Self::ExchangeActiveSync,
+            Self::ExchangeWebServices,
+            Self::Imap4,
+            Self::Pop3,
+        ];
+        all.into_iter().find(|protocol| protocol.client_app_used() == client_app_used)
+    }
+
     /// The value of `clientAppUsed` in the sign-in log.
     ///
     /// # Source

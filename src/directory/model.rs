@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::credential::{PasswordVerifier, SecondFactor};
-use super::keys::{JwkThumbprint, P256PublicKey};
 use crate::base::Timestamp;
 use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, TenantId, UserId};
+use crate::jose::{JwkThumbprint, P256PublicKey};
 
 /// Whether a user belongs to the tenant or was invited (`userType`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,6 +34,7 @@ pub struct User {
     pub(super) second_factor: Option<SecondFactor>,
     pub(super) password_epoch: u32,
     pub(super) tokens_valid_from: Timestamp,
+    pub(super) token_epoch: u32,
     /// The name people read.
     pub display_name: String,
     /// Member or guest.
@@ -82,6 +83,13 @@ impl User {
     #[must_use]
     pub const fn password_epoch(&self) -> u32 {
         self.password_epoch
+    }
+
+    /// How often the user's tokens were revoked. A token carries the epoch of its day and dies when
+    /// the epoch moves on; a time alone could not tell apart what happened within one second.
+    #[must_use]
+    pub const fn token_epoch(&self) -> u32 {
+        self.token_epoch
     }
 
     /// Tokens made before this time are revoked (`signInSessionsValidFromDateTime`).
@@ -236,6 +244,25 @@ impl RegistrationMethod {
             Self::AzureVmExtension => "azureVmExtension",
         }
     }
+
+    /// The method with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.as_str() == name)
+    }
+
+    /// All of them, the ordinary ones first.
+    pub const ALL: &[Self] = &[
+        Self::InteractiveJoin,
+        Self::HybridJoin,
+        Self::WorkplaceJoin,
+        Self::AvdSessionHost,
+        Self::BulkEnrollment,
+        Self::CloudPc,
+        Self::PowerAutomateHosted,
+        Self::AutopilotSelfDeploying,
+        Self::AzureVmExtension,
+    ];
 
     /// The kind of membership this method leads to.
     #[must_use]

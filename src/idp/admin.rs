@@ -4,7 +4,7 @@
 use crate::base::Timestamp;
 use crate::base::id::{DeviceId, UserId};
 use crate::base::stream::Stream;
-use crate::directory::{Directory, PasswordVerifier};
+use crate::directory::{Directory, PasswordVerifier, SecondFactor};
 use crate::jose::{self, P256PublicKey};
 use crate::policy::PolicySet;
 
@@ -32,6 +32,18 @@ impl Provider {
         verifier: PasswordVerifier,
     ) -> Result<(), NotInDirectory> {
         self.directory.set_password(user, verifier).map_err(|_| NotInDirectory)
+    }
+
+    /// Enrols a second factor.
+    ///
+    /// # Errors
+    /// [`NotInDirectory`].
+    pub fn set_second_factor(
+        &mut self,
+        user: UserId,
+        factor: SecondFactor,
+    ) -> Result<(), NotInDirectory> {
+        self.directory.set_second_factor(user, factor).map_err(|_| NotInDirectory)
     }
 
     /// Ends every token of a user (REV-02).

@@ -106,7 +106,6 @@ impl Provider {
         let user = draft.user.and_then(|id| self.directory.user(id));
         let status = user.map(|user| self.token_protection(cx, draft, user.id()));
         let client_type = self.client_app_type(cx, draft);
-        let protocol = draft.legacy_protocol.as_deref();
         let resource = draft.resource.map(|id| self.named(id));
         let facts = RequestFacts {
             id: cx.request,
@@ -116,7 +115,7 @@ impl Provider {
             tenant: self.directory.tenant(),
             user,
             app: self.named_client(cx, draft),
-            client_app_used: Some(client_app_used(client_type, protocol)),
+            client_app_used: Some(client_app_used(client_type, draft.legacy_protocol)),
             resource,
             device: draft.shown.device().and_then(|id| self.directory.device(id)),
             user_agent: Some(&cx.user_agent).filter(|text| !text.is_empty()).map(String::as_str),

@@ -6,8 +6,9 @@ use http::header;
 use crate::base::Timestamp;
 use crate::base::id::{AppId, CorrelationId, DeviceId, RequestId, UserId};
 use crate::base::stream::Stream;
+use crate::catalog::LegacyProtocol;
 use crate::policy::Decision;
-use crate::pop::{Possession, PossessionMethod};
+use crate::pop::Possession;
 use crate::token::Amr;
 use crate::wire::Request;
 use crate::wire::authorize::{CLIENT_SKU, CLIENT_VERSION, FORWARDED_FOR};
@@ -73,13 +74,6 @@ impl Shown {
             Self::Facts(device) | Self::Bound(device, _) => Some(device),
         }
     }
-
-    pub(super) const fn possession(self) -> Option<PossessionMethod> {
-        match self {
-            Self::Bound(_, possession) => Some(possession.method()),
-            Self::Nothing | Self::Facts(_) => None,
-        }
-    }
 }
 
 /// Which kind of record a request leaves.
@@ -100,8 +94,7 @@ pub(super) struct Draft {
     pub(super) resource: Option<AppId>,
     pub(super) shown: Shown,
     pub(super) amr: Vec<Amr>,
-    /// Sign-in log name of a legacy protocol.
-    pub(super) legacy_protocol: Option<String>,
+    pub(super) legacy_protocol: Option<LegacyProtocol>,
     /// Whether a person typed something.
     pub(super) interactive: bool,
     pub(super) incoming: crate::signin::IncomingTokenType,

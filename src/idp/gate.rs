@@ -4,11 +4,11 @@
 use crate::base::Check;
 use crate::base::id::UserId;
 use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
-use crate::catalog::{Catalog, ClientApp, ClientRegistration, RulePack};
+use crate::catalog::{Catalog, ClientApp, ClientRegistration, LegacyProtocol, RulePack};
 use crate::directory::User;
 use crate::policy::{
     self, AppliedPolicyResult, BindingFacts, ClientAppType, Decision, Evidence, Platform, Purpose,
-    SecondFactorProof, SignIn, SignInHistory, TokenProtectionStatus,
+    SecondFactorProof, SessionControl, SignIn, SignInHistory, TokenProtectionStatus,
 };
 use crate::token::Amr;
 use crate::token::sealed::Code;
@@ -101,6 +101,7 @@ impl Provider {
             device_trust: user.device_trust,
             client_app_type: self.client_app_type(cx, draft),
             client: self.catalogue_client(cx, draft),
+            resource: draft.resource.and_then(|id| Catalog::builtin().resource_by_id(id)),
             client_version: cx.client_version.as_deref().and_then(|text| text.parse().ok()),
             history: match tainted {
                 true => SignInHistory::DeniedAsUnbound,
@@ -112,11 +113,10 @@ impl Provider {
 
     /// The client type comes from the client's registration, never from the request.
     pub(super) fn client_app_type(&self, cx: &Context<'_>, draft: &Draft) -> ClientAppType {
-        if let Some(protocol) = &draft.legacy_protocol {
-            return match protocol.as_str() {
-                "Exchange ActiveSync" => ClientAppType::ExchangeActiveSync,
-                _ => ClientAppType::Other,
-            };
+        match draft.legacy_protocol {
+            Some(LegacyProtocol::ExchangeActiveSync) => return ClientAppType::ExchangeActiveSync,
+            Some(_) => return ClientAppType::Other,
+            None => {}
         }
         match self.catalogue_client(cx, draft).map(|client| client.registration) {
             Some(ClientRegistration::Browser | ClientRegistration::Confidential) => {
@@ -146,7 +146,9 @@ impl Provider {
     fn denied_as_unbound(&self, decision: &Decision) -> bool {
         decision.entries().iter().any(|entry| {
             entry.result == AppliedPolicyResult::Failure
-                && entry.session_controls_not_satisfied().next().is_some()
+                && entry
+                    .session_controls_not_satisfied
+                    .contains(SessionControl::SecureSignInSession)
         })
     }
 

@@ -2,11 +2,13 @@
 
 use http::StatusCode;
 
+use crate::catalog::LegacyProtocol;
 use crate::wire::answer::json_response;
 use crate::wire::token::LegacySignIn;
 use crate::wire::{Request, Response};
 
 use super::context::{Context, Draft};
+use super::refusal::Refusal;
 use super::{Provider, TokenError};
 
 impl Provider {
@@ -20,7 +22,8 @@ impl Provider {
     ) -> Result<Response, TokenError> {
         let sign_in = LegacySignIn::parse(request)?;
         draft.interactive = true;
-        draft.legacy_protocol = Some(sign_in.protocol.clone());
+        let protocol = LegacyProtocol::named(&sign_in.protocol).ok_or(Refusal::MalformedMessage)?;
+        draft.legacy_protocol = Some(protocol);
         draft.resource = Some(self.known_resource(Some(&sign_in.resource.to_string()))?);
         let authentication =
             self.authenticate_password(cx, draft, &sign_in.username, &sign_in.password, None)?;

@@ -15,6 +15,7 @@ use http::StatusCode;
 use crate::base::id::{AppId, CorrelationId};
 use crate::base::stream;
 use crate::base::{Check, Timestamp, json};
+use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
 use crate::jose::jws::UnverifiedJws;
 use crate::jose::{Ctx, KdfVersion, SessionKey, jwe};
 use crate::pop::{self, Possession, session_key};
@@ -44,7 +45,6 @@ struct Bound {
 struct Proven {
     bound: Bound,
     claims: PrtUse,
-    possession: Possession,
 }
 
 /// A proven use of a token that nothing has ended.
@@ -99,7 +99,7 @@ impl Provider {
         let (verified, possession) = self.prove_key(jws, derivation, &bound)?;
         draft.shown = Shown::Bound(bound.prt.device, possession);
         let claims: PrtUse = verified.json().map_err(|_| Refusal::MalformedJws)?.into_inner();
-        Ok(Proven { bound, claims, possession })
+        Ok(Proven { bound, claims })
     }
 
     /// USE-05 under the session key sealed in the token, or USE-06 under the device key: the token
@@ -170,7 +170,7 @@ impl Provider {
         draft: &mut Draft,
         proven: Proven,
     ) -> Result<Sound, Refusal> {
-        let Proven { bound, claims, possession: _ } = proven;
+        let Proven { bound, claims } = proven;
         draft.client = claims.client_id.parse().ok();
         self.check_use_purpose(&claims, bound.prt.protocol)?;
         self.check_use_times(cx.now, &claims)?;
@@ -186,9 +186,20 @@ impl Provider {
         if !owner && self.settings.danger.enforces(Check::BrokerTokenClient) {
             return Err(Refusal::BrokerTokenOtherClient);
         }
-        let resource = self.known_resource(claims.resource.as_deref())?;
+        let resource = self.resource_of_use(&claims)?;
         draft.resource = Some(resource);
         Ok(Sound { bound, claims, client, resource })
+    }
+
+    /// USE-13. A renewal that names no resource is answered with a token for the registration
+    /// service, the one resource that policy exempts: nothing is to be had by calling a request a
+    /// renewal.
+    fn resource_of_use(&self, claims: &PrtUse) -> Result<AppId, Refusal> {
+        let renewal = claims.scope.split(' ').any(|part| part == "aza");
+        match (&claims.resource, renewal) {
+            (None, true) => Ok(DEVICE_REGISTRATION_SERVICE),
+            (resource, _) => self.known_resource(resource.as_deref()),
+        }
     }
 
     /// USE-01

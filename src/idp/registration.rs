@@ -46,8 +46,8 @@ impl Provider {
         let body: JoinRequest = read_json(request.body())?;
         let join = self.prove_join(&body.join_request)?;
         self.accept_registration_nonce(cx, join.claims.request_nonce.as_deref())?;
-        let device = match &join.claims.device_id {
-            Some(id) => self.replace_device(cx, &token, id, join)?,
+        let device = match join.claims.device_id.clone() {
+            Some(id) => self.replace_device(cx, &token, &id, join)?,
             None => self.new_device(cx, &token, join)?,
         };
         let answer = JoinAnswer {
@@ -97,10 +97,8 @@ impl Provider {
         if transport_key == device_key && danger.enforces(Check::RegistrationKeysDiffer) {
             return Err(Refusal::RegistrationOneKey);
         }
-        let method = claims
-            .registration_method
-            .parse::<RegistrationMethod>()
-            .map_err(|_| Refusal::MalformedMessage)?;
+        let method = RegistrationMethod::named(&claims.registration_method)
+            .ok_or(Refusal::MalformedMessage)?;
         // REG-09
         let fits = method.trust_type() == trust_type(claims.join_type)?;
         if !fits && danger.enforces(Check::RegistrationJoinType) {

@@ -64,6 +64,9 @@ pub enum Error {
     /// The coordinates are not a point of the curve.
     #[error("the coordinates are not a point of the curve")]
     NotOnCurve,
+    /// The key says that it is not for signatures.
+    #[error("the key's `use` or `key_ops` does not allow it to verify signatures")]
+    KeyUse,
     /// The private scalar is zero, too large or not that of the public point.
     #[error("the private key does not belong to the public key beside it")]
     KeyPairMismatch,
@@ -128,6 +131,7 @@ impl Error {
             Self::UnsupportedCurve => "jose.unsupported_curve",
             Self::CoordinateLength => "jose.coordinate_length",
             Self::NotOnCurve => "jose.not_on_curve",
+            Self::KeyUse => "jose.key_use",
             Self::KeyPairMismatch => "jose.key_pair_mismatch",
             Self::NotAThumbprint => "jose.not_a_thumbprint",
             Self::MalformedCtx => "jose.malformed_ctx",

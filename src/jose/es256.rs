@@ -49,6 +49,11 @@ impl SigningKey {
     pub const fn public_key(&self) -> &P256PublicKey {
         &self.public
     }
+
+    /// The same key once more, for a thief's copy of a software key store.
+    pub(crate) fn danger_copy(&self) -> Self {
+        Self { secret: self.secret.clone(), public: self.public.clone() }
+    }
 }
 
 impl Signer for SigningKey {
@@ -97,6 +102,11 @@ impl AgreementKey {
     #[must_use]
     pub const fn public_key(&self) -> &P256PublicKey {
         &self.public
+    }
+
+    /// The same key once more, for a thief's copy of a software key store.
+    pub(crate) fn danger_copy(&self) -> Self {
+        Self { secret: self.secret.clone(), public: self.public.clone() }
     }
 
     /// Z: the x coordinate of the shared point, 32 octets with leading zeros (SP 800-56A 5.7.1.2).
@@ -199,6 +209,7 @@ mod tests {
     use super::*;
     use crate::base::stream::Seed;
     use crate::base::{Check, Danger, b64};
+    use crate::jose::fixtures::{self, assert_lacks};
     use crate::jose::jws::{Header, UnverifiedJws, VerifyingKey, sign_compact};
 
     /// RFC 6979 A.2.5: the key, and (r, s) for the text `sample` under SHA-256.
@@ -209,10 +220,7 @@ mod tests {
                                   f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
 
     fn hex(text: &str) -> Vec<u8> {
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
+        fixtures::hex(&text.into())
     }
 
     fn jwk(d: &str, x: &str, y: &str) -> Vec<u8> {
@@ -272,21 +280,13 @@ mod tests {
         assert_eq!(format!("{key:?}"), format!("SigningKey({})", key.public_key().thumbprint()));
     }
 
-    // That a type lacks a trait: with it, both impls apply, the call is ambiguous, nothing compiles.
-    macro_rules! assert_lacks {
-        ($type:ty: $($forbidden:path),+) => {$({
-            struct Has;
-            trait Absent<Marker> { fn is() {} }
-            impl<T: ?Sized> Absent<()> for T {}
-            impl<T: ?Sized + $forbidden> Absent<Has> for T {}
-            <$type as Absent<_>>::is();
-        })+};
-    }
-
     #[test]
     fn private_keys_have_no_way_out() {
-        assert_lacks!(SigningKey: Clone, Copy, serde::Serialize, std::fmt::Display, AsRef<[u8]>, std::ops::Deref);
-        assert_lacks!(AgreementKey: Clone, Copy, serde::Serialize, std::fmt::Display, AsRef<[u8]>, std::ops::Deref);
-        assert_lacks!(RingSigningKey: Clone, Copy, serde::Serialize, std::fmt::Display, AsRef<[u8]>, std::ops::Deref);
+        assert_lacks!(SigningKey: Clone, Copy, serde::Serialize, fmt::Display);
+        assert_lacks!(SigningKey: AsRef<[u8]>, std::ops::Deref);
+        assert_lacks!(AgreementKey: Clone, Copy, serde::Serialize, fmt::Display);
+        assert_lacks!(AgreementKey: AsRef<[u8]>, std::ops::Deref);
+        assert_lacks!(RingSigningKey: Clone, Copy, serde::Serialize, fmt::Display);
+        assert_lacks!(RingSigningKey: AsRef<[u8]>, std::ops::Deref);
     }
 }

@@ -14,15 +14,15 @@
 use rand::Rng;
 use ring::aead::NONCE_LEN;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::agreement::agreed_key;
 use super::error::Error;
 use super::es256::AgreementKey;
 use super::jwk::{Jwk, P256PublicKey};
 use super::kdf::{Ctx, DerivedKey, SessionKey};
 use super::{decode_part, present, seal, split_parts, to_json};
-use crate::base::{Secret, b64, json, stream};
+use crate::base::{b64, json, stream};
 
 const DIR: &str = "dir";
 const ECDH_ES: &str = "ECDH-ES";
@@ -127,26 +127,6 @@ fn encrypt(header: &JweHeader, key: &[u8; 32], iv: [u8; NONCE_LEN], plaintext: &
     let (ciphertext, tag) = text.split_at(plaintext.len());
     let part = |octets| b64::encode_url(octets);
     format!("{header}..{}.{}.{}", b64::encode_url(iv), part(ciphertext), part(tag))
-}
-
-/// The Concat KDF as RFC 7518 section 4.6.2 fills it in: one round of SHA-256, of which the first
-/// `bits` are the key.
-fn agreed_key(
-    z: &Secret<[u8; 32]>,
-    algorithm_id: &str,
-    apu: &[u8],
-    apv: &[u8],
-    bits: u32,
-) -> Zeroizing<[u8; 32]> {
-    let mut hash = Sha256::new();
-    hash.update(1u32.to_be_bytes());
-    hash.update(z.expose_secret());
-    for field in [algorithm_id.as_bytes(), apu, apv] {
-        hash.update((field.len() as u32).to_be_bytes());
-        hash.update(field);
-    }
-    hash.update(bits.to_be_bytes());
-    Zeroizing::new(hash.finalize().into())
 }
 
 /// A JWE whose parts were read and that was not opened.
@@ -265,94 +245,23 @@ impl<'a> UnopenedJwe<'a> {
 mod tests {
     use super::*;
     use crate::base::stream::Seed;
-    use serde_json::Value;
+    use crate::jose::KdfVersion;
+    use crate::jose::fixtures::{agreement_key, hex, vectors};
 
-    const VECTORS: &str = include_str!("../../tests/vectors/supplied/prt-ecdh-es.json");
-
-    fn vectors() -> Value {
-        serde_json::from_str(VECTORS).unwrap()
-    }
-
-    fn hex(text: &Value) -> Vec<u8> {
-        let text = text.as_str().unwrap();
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
-    }
-
-    fn octets(text: &Value) -> Vec<u8> {
-        b64::decode_url(text.as_str().unwrap()).unwrap()
-    }
-
-    fn private(jwk: &Value) -> AgreementKey {
-        AgreementKey::from_jwk(jwk.to_string().as_bytes()).unwrap()
-    }
-
-    fn public(jwk: &Value) -> P256PublicKey {
-        P256PublicKey::from_jwk(&serde_json::from_value(jwk.clone()).unwrap()).unwrap()
-    }
-
-    /// RFC 7518 appendix C, from both sides; the RFC's own figure is for A128GCM.
+    /// Form A of the project's vectors, byte for byte.
     #[test]
-    fn agreement_as_rfc_7518_appendix_c() {
-        let rfc = &vectors()["rfc"];
-        let alice = private(&rfc["alice_ephemeral_private_jwk"]);
-        let bob = private(&rfc["bob_private_jwk"]);
-        for z in [alice.agree(bob.public_key()), bob.agree(alice.public_key())] {
-            assert_eq!(z.expose_secret().as_slice(), hex(&rfc["z_hex"]));
-            let (apu, apv) = (octets(&rfc["apu_b64u"]), octets(&rfc["apv_b64u"]));
-            let key = agreed_key(&z, "A128GCM", &apu, &apv, 128);
-            assert_eq!(key[..16], hex(&rfc["derived_key_hex"]));
-        }
-    }
-
-    /// The published figures of Apple's Platform SSO and of MSAL for Apple devices.
-    #[test]
-    fn agreement_as_third_parties_have_it() {
-        let file = vectors();
-        for case in file["third_party"].as_array().unwrap() {
-            let (name, apple) = (&case["name"], "device_encryption_private_jwk");
-            let own = case.get(apple).or_else(|| case.get("transport_private_jwk")).unwrap();
-            let epk = match case.get("epk") {
-                Some(epk) => public(epk),
-                None => private(&case["ephemeral_private_jwk"]).public_key().clone(),
-            };
-            let z = private(own).agree(&epk);
-            assert_eq!(z.expose_secret().as_slice(), hex(&case["z_hex"]), "{name}");
-            let (apu, apv) = (octets(&case["apu_b64u"]), octets(&case["apv_b64u"]));
-            let key = agreed_key(&z, case["enc"].as_str().unwrap(), &apu, &apv, 256);
-            assert_eq!(key[..], hex(&case["derived_key_hex"]), "{name}");
-        }
-    }
-
-    /// Form A byte for byte; of form B, which is refused, the agreed key.
-    #[test]
-    fn project_figures() {
-        let file = vectors();
-        let text = |case: &Value, member| case[member].as_str().unwrap().to_owned();
-        for (case, id, key) in [
-            (&file["project"][0], "A256GCM", "cek_hex"),
-            (&file["project"][1], "ECDH-ES+A256KW", "kek_hex"),
-        ] {
-            let transport = private(&case["transport_key_private_jwk"]);
-            let ephemeral = private(&case["ephemeral_private_jwk"]);
-            let (apu, apv) = (text(case, "apu_utf8"), text(case, "apv_utf8"));
-            let z = ephemeral.agree(transport.public_key());
-            assert_eq!(z.expose_secret().as_slice(), hex(&case["z_hex"]));
-            let agreed = agreed_key(&z, id, apu.as_bytes(), apv.as_bytes(), 256);
-            assert_eq!(agreed[..], hex(&case[key]));
-        }
-        let case = &file["project"][0];
+    fn form_a_is_reproduced() {
+        let case = &vectors("prt-ecdh-es.json")["project"][0];
+        let text = |member: &str| case[member].as_str().unwrap();
         let jwe = encrypt_agreed(
-            &private(&case["ephemeral_private_jwk"]),
+            &agreement_key(&case["ephemeral_private_jwk"]),
             hex(&case["iv_hex"]).try_into().unwrap(),
-            private(&case["transport_key_private_jwk"]).public_key(),
-            text(case, "apu_utf8").as_bytes(),
-            text(case, "apv_utf8").as_bytes(),
+            agreement_key(&case["transport_key_private_jwk"]).public_key(),
+            text("apu_utf8").as_bytes(),
+            text("apv_utf8").as_bytes(),
             &hex(&case["session_key_hex"]),
         );
-        assert_eq!(jwe, text(case, "jwe"));
+        assert_eq!(jwe, text("jwe"));
     }
 
     /// A JWE with the given header under a known key, so that one thing at a time can be wrong.
@@ -365,7 +274,7 @@ mod tests {
         let mut rng = Seed(2).stream("jwe");
         let ctx = Ctx::random(&mut rng);
         let session = SessionKey::generate(&mut rng);
-        let key = session.derive(super::super::KdfVersion::V1, &ctx, b"");
+        let key = session.derive(KdfVersion::V1, &ctx, b"");
         let good = JweHeader { alg: DIR.into(), enc: A256GCM.into(), ..JweHeader::default() };
         let opened = |text: &str| UnopenedJwe::parse(text)?.decrypt_dir(&key);
         let text = dir(&good, &key);

@@ -4,21 +4,22 @@
 //! private members, short coordinates and points off the curve (the invalid-curve attack).
 
 use std::fmt;
-use std::str::FromStr;
 
 use p256::elliptic_curve::sec1::ToSec1Point as _;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::alg::SignatureAlgorithm;
 use super::error::Error;
-use crate::base::{b64, json};
+use super::thumbprint::of_p256;
+use crate::base::b64;
+
+pub use super::thumbprint::{JwkThumbprint, thumbprint_of};
 
 /// Octets of an uncompressed point: 4, x, y.
 const SEC1_LEN: usize = 65;
 
-/// A public key of a kind this lab knows, checked. RSA has its place here and no code yet.
+/// A public key to verify signatures with, of a kind this lab knows, checked. RSA has its place here and no code yet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PublicKey {
@@ -27,12 +28,17 @@ pub enum PublicKey {
 }
 
 impl PublicKey {
-    /// Checks a key from the wire.
+    /// Checks a key from the wire that is to verify signatures.
     ///
     /// # Errors
-    /// `jose.private_member`, `jose.unsupported_key_type`, and those of [`P256PublicKey::from_jwk`].
+    /// Those of [`P256PublicKey::from_jwk`], and `jose.key_use` if `use` or `key_ops` is there and
+    /// names other uses only (RFC 7517 sections 4.2 and 4.3).
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
-        P256PublicKey::from_jwk(jwk).map(Self::P256)
+        let key = P256PublicKey::from_jwk(jwk)?;
+        match jwk.may_verify() {
+            true => Ok(Self::P256(key)),
+            false => Err(Error::KeyUse),
+        }
     }
 
     /// The RFC 7638 thumbprint.
@@ -103,7 +109,7 @@ impl P256PublicKey {
         // INVARIANT: p256 writes an uncompressed point as 65 octets, and infinity is no public key.
         sec1.copy_from_slice(point.to_sec1_point(false).as_bytes());
         let [x, y] = coordinates(&sec1);
-        Self { thumbprint: p256_thumbprint(&x, &y), sec1 }
+        Self { thumbprint: of_p256(&x, &y), sec1 }
     }
 
     /// The uncompressed point: 4, x, y.
@@ -131,6 +137,8 @@ impl P256PublicKey {
             crv: Some("P-256".to_owned()),
             x: Some(x),
             y: Some(y),
+            key_use: None,
+            key_ops: None,
             private: Private::Absent,
         }
     }
@@ -162,6 +170,10 @@ pub struct Jwk {
     x: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
+    key_use: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_ops: Option<Vec<String>>,
     #[serde(skip)]
     private: Private,
 }
@@ -177,6 +189,11 @@ impl Jwk {
     #[must_use]
     pub fn kty(&self) -> &str {
         &self.kty
+    }
+
+    fn may_verify(&self) -> bool {
+        self.key_use.as_deref().is_none_or(|key_use| key_use == "sig")
+            && self.key_ops.as_deref().is_none_or(|ops| ops.iter().any(|op| op == "verify"))
     }
 
     pub(super) fn p256_coordinates(&self) -> Result<([u8; 32], [u8; 32]), Error> {
@@ -206,6 +223,10 @@ struct JwkMembers {
     x: Option<String>,
     #[serde(default, deserialize_with = "super::present")]
     y: Option<String>,
+    #[serde(rename = "use", default, deserialize_with = "super::present")]
+    key_use: Option<String>,
+    #[serde(default, deserialize_with = "super::present")]
+    key_ops: Option<Vec<String>>,
     #[serde(default, deserialize_with = "super::present")]
     d: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "super::present")]
@@ -231,123 +252,22 @@ impl From<JwkMembers> for Jwk {
             true => Private::Present,
             false => Private::Absent,
         };
-        Self { kty: jwk.kty, crv: jwk.crv, x: jwk.x, y: jwk.y, private }
+        Self {
+            kty: jwk.kty,
+            crv: jwk.crv,
+            x: jwk.x,
+            y: jwk.y,
+            key_use: jwk.key_use,
+            key_ops: jwk.key_ops,
+            private,
+        }
     }
-}
-
-/// The SHA-256 thumbprint of a JWK (RFC 7638 section 3): 43 characters of base64url on the wire.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JwkThumbprint([u8; 32]);
-
-impl JwkThumbprint {
-    /// The 32 octets of the hash.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for JwkThumbprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&b64::encode_url(self.0))
-    }
-}
-
-impl fmt::Debug for JwkThumbprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "JwkThumbprint({self})")
-    }
-}
-
-impl FromStr for JwkThumbprint {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        let octets = b64::decode_url(text).map_err(|_| Error::NotAThumbprint)?;
-        octets.try_into().map(Self).map_err(|_| Error::NotAThumbprint)
-    }
-}
-
-impl Serialize for JwkThumbprint {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for JwkThumbprint {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// The thumbprint of any JWK text of type EC, RSA, OKP or oct, public or private.
-///
-/// The key itself is not checked: the hash is over the text of its required members.
-///
-/// # Errors
-/// `jose.malformed_jwk` for text that is not such a key or lacks a required member, and
-/// `jose.unsupported_key_type` for another `kty`.
-///
-/// # Source
-/// RFC 7638 section 3.2; RFC 8037 section 2 for OKP.
-pub fn thumbprint_of(jwk: &[u8]) -> Result<JwkThumbprint, Error> {
-    let all: Required = json::from_secret_slice(jwk).map_err(|_| Error::MalformedJwk)?;
-    let none = Required::default();
-    let required = match all.kty.as_str() {
-        "EC" => Required { crv: all.crv, x: some(all.x)?, y: some(all.y)?, ..none },
-        "OKP" => Required { crv: all.crv, x: some(all.x)?, ..none },
-        "RSA" => Required { e: some(all.e)?, n: some(all.n)?, ..none },
-        "oct" => Required { k: some(all.k)?, ..none },
-        _ => return Err(Error::UnsupportedKeyType),
-    };
-    if matches!(all.kty.as_str(), "EC" | "OKP") && required.crv.is_none() {
-        return Err(Error::MalformedJwk);
-    }
-    Ok(hash(&Required { kty: all.kty, ..required }))
-}
-
-/// The members that thumbprints are made of, in the order of their names.
-#[derive(Default, Serialize, Deserialize)]
-struct Required {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    crv: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    e: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    k: Option<String>,
-    kty: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    n: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    x: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    y: Option<String>,
-}
-
-/// A required member, which has to be base64url.
-fn some(member: Option<String>) -> Result<Option<String>, Error> {
-    let text = member.ok_or(Error::MalformedJwk)?;
-    b64::decode_url(&text).map_err(|_| Error::MalformedJwk)?;
-    Ok(Some(text))
-}
-
-fn p256_thumbprint(x: &str, y: &str) -> JwkThumbprint {
-    hash(&Required {
-        crv: Some("P-256".to_owned()),
-        kty: "EC".to_owned(),
-        x: Some(x.to_owned()),
-        y: Some(y.to_owned()),
-        ..Required::default()
-    })
-}
-
-fn hash(required: &Required) -> JwkThumbprint {
-    JwkThumbprint(Sha256::digest(super::to_json(required)).into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::json;
 
     /// RFC 7515 A.3, and its thumbprint as in `tests/vectors/supplied/jwk-rfc7638.json`.
     const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
@@ -402,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn a_key_for_something_else_does_not_verify() {
+        for (member, expected) in [
+            (r#","use":"sig""#, Ok(())),
+            (r#","use":"enc""#, Err(Error::KeyUse)),
+            (r#","key_ops":["sign","verify"]"#, Ok(())),
+            (r#","key_ops":["encrypt"]"#, Err(Error::KeyUse)),
+            (r#","key_ops":[]"#, Err(Error::KeyUse)),
+        ] {
+            assert_eq!(ec(member).map(|_| ()), expected, "{member}");
+        }
+    }
+
+    #[test]
     fn only_the_uncompressed_form_is_read() {
         let sec1 = ec("").unwrap().as_p256().unwrap().to_sec1();
         let mut compressed = sec1[..33].to_vec();
@@ -413,31 +346,5 @@ mod tests {
         assert_eq!(P256PublicKey::from_sec1(&above_the_prime), Err(Error::NotOnCurve));
         let zeros = [[4].as_slice(), &[0; 64]].concat();
         assert_eq!(P256PublicKey::from_sec1(&zeros), Err(Error::NotOnCurve));
-    }
-
-    #[test]
-    fn thumbprints_want_every_required_member() {
-        for text in [
-            r#"{"kty":"EC","x":"AA","y":"AA"}"#,
-            r#"{"kty":"EC","crv":"P-256","x":"AA"}"#,
-            r#"{"kty":"OKP","x":"AA"}"#,
-            r#"{"kty":"RSA","n":"AA"}"#,
-            r#"{"kty":"oct"}"#,
-            r#"{"kty":"oct","k":"not base64url"}"#,
-            r#"{"kty":"oct","k":"AA","k":"AA"}"#,
-            "[]",
-        ] {
-            assert_eq!(thumbprint_of(text.as_bytes()), Err(Error::MalformedJwk), "{text}");
-        }
-        assert_eq!(thumbprint_of(br#"{"kty":"x"}"#), Err(Error::UnsupportedKeyType));
-    }
-
-    #[test]
-    fn a_thumbprint_has_one_text() {
-        let good = b64::encode_url([0xff; 32]);
-        assert_eq!(good.parse::<JwkThumbprint>().unwrap().as_bytes(), &[0xff; 32]);
-        for text in ["", "AA", &format!("{good}="), &b64::encode_url([0; 33])] {
-            assert_eq!(text.parse::<JwkThumbprint>(), Err(Error::NotAThumbprint), "{text}");
-        }
     }
 }

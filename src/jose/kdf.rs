@@ -165,6 +165,11 @@ impl SessionKey {
     pub(super) const fn octets(&self) -> &[u8; 32] {
         self.0.expose_secret()
     }
+
+    /// The same key once more, for a thief's copy of a software key store.
+    pub(crate) const fn danger_copy(&self) -> Self {
+        Self::from_octets(*self.octets())
+    }
 }
 
 impl fmt::Debug for SessionKey {
@@ -199,20 +204,11 @@ impl DerivedKey {
 mod tests {
     use super::*;
     use crate::base::stream::Seed;
-
-    const VECTORS: &str = include_str!("../../tests/vectors/supplied/prt-kdf.json");
-
-    fn hex(text: &serde_json::Value) -> Vec<u8> {
-        let text = text.as_str().unwrap();
-        (0..text.len())
-            .step_by(2)
-            .map(|i| u8::from_str_radix(&text[i..i + 2], 16).unwrap())
-            .collect()
-    }
+    use crate::jose::fixtures::{assert_lacks, hex, vectors};
 
     #[test]
     fn derived_keys_are_those_of_the_vectors() {
-        let file: serde_json::Value = serde_json::from_str(VECTORS).unwrap();
+        let file = vectors("prt-kdf.json");
         let mut ran = 0;
         for (version, list) in [(KdfVersion::V1, "kdf_v1"), (KdfVersion::V2, "kdf_v2")] {
             for case in file[list].as_array().unwrap() {
@@ -265,5 +261,12 @@ mod tests {
         for (bits, octets) in [(0, 0), (8, 1), (256, 32), (320, 40), (323, 40)] {
             assert_eq!(counter_hmac_sha256(b"key", b"input", bits).len(), octets, "{bits}");
         }
+    }
+
+    #[test]
+    fn a_session_key_has_no_way_out() {
+        assert_lacks!(SessionKey: Clone, Copy, serde::Serialize, fmt::Display);
+        assert_lacks!(SessionKey: AsRef<[u8]>, std::ops::Deref);
+        assert_eq!(format!("{:?}", SessionKey::from_octets([1; 32])), "SessionKey(<redacted>)");
     }
 }

@@ -18,15 +18,22 @@
 //! Nothing here knows what a message is for, which nonce is fresh or who owns a key. Algorithms are
 //! ES256, HS256, `dir` and `ECDH-ES` with A256GCM; RSA has its place in the enums and no code.
 
+mod agreement;
 pub mod alg;
+#[cfg(test)]
+mod corpus;
 mod error;
 pub mod es256;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod header;
 pub mod hs256;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
 pub mod kdf;
 pub mod seal;
+mod thumbprint;
 
 pub use alg::SignatureAlgorithm;
 pub use error::Error;

@@ -17,7 +17,7 @@ pub mod used_once;
 
 pub use confirmation::Confirmation;
 pub use nonce::{FreshNonce, NonceMint};
-pub use possession::{Possession, PossessionMethod};
+pub use possession::{Possession, PossessionMethod, Protocol};
 pub use used_once::UsedOnce;
 
 /// Why a proof was refused.

@@ -9,8 +9,8 @@ use subtle::ConstantTimeEq as _;
 
 use super::ProofError;
 use crate::base::{Check, Danger, Lifetime, Timestamp, b64, stream};
-use crate::jose::Signer as _;
 use crate::jose::MacKey;
+use crate::jose::Signer as _;
 
 /// Makes and checks the nonces of one provider.
 pub struct NonceMint {

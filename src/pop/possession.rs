@@ -1,6 +1,18 @@
 //! [`Possession`]: the evidence that a key was used in this request.
 
+use serde::{Deserialize, Serialize};
+
 use crate::jose::kdf::KdfVersion;
+
+/// What signs each use of a PRT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// Protocol 4: the device key signs each use, and no session key exists (prt-protocol 12).
+    DeviceKey,
+    /// A key derived from the session key signs each use (prt-protocol 5).
+    SessionKey,
+}
 
 /// Which kind of key was proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

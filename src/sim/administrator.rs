@@ -35,7 +35,8 @@ impl World {
                 self.network.provider.revoke_tokens(user, now).map_err(gone)?;
             }
             AdminAction::RotateSigningKey => {
-                let (network, now) = (&mut self.network, self.network.clock.now());
+                let now = self.network.clock.now();
+                let network = &mut self.network;
                 let rotated = network.provider.rotate_signing_key(now, &mut network.provider_rng);
                 let why = "the issuing backend has no new key to give";
                 rotated.map_err(|_| ScenarioError::OutOfOrder { step, why })?;

@@ -131,7 +131,7 @@ impl RowFile {
             After::Works { .. } => {}
             other => return Ok(other),
         }
-        let works = |seconds| Ok(matches!(at(seconds)?, After::Works { .. }));
+        let works = |seconds| at(seconds).map(|after| matches!(after, After::Works { .. }));
         if works(HORIZON)? {
             return Ok(After::Works { until: None });
         }

@@ -148,8 +148,8 @@ impl World {
             kind: "registration method",
             name: register.method.clone(),
         };
-        let method: crate::directory::RegistrationMethod =
-            register.method.parse().map_err(|_| unknown())?;
+        let method = crate::directory::RegistrationMethod::named(&register.method)
+            .ok_or_else(unknown)?;
         let who = OnDevice {
             user: register.user.clone(),
             device: register.device.clone(),

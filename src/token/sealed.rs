@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::access::Amr;
 use crate::base::Timestamp;
+pub use crate::pop::Protocol;
+
 use crate::base::id::{AppId, CorrelationId, DeviceId, FamilyId, RequestId, TenantId, UserId};
 
 /// What kind of token a sealed text is. It is authenticated with the text, so that a code cannot
@@ -47,16 +49,6 @@ pub struct Authentication {
     pub password_epoch: Option<u32>,
     /// The user's token epoch: an administrator's revocation ends the token.
     pub token_epoch: u32,
-}
-
-/// How a PRT is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Protocol {
-    /// A key derived from the session key signs each use (prt-protocol 5).
-    SessionKey,
-    /// The device key signs each use: protocol 4 (prt-protocol 12).
-    DeviceKey,
 }
 
 /// A primary refresh token. The session key is sealed beside it.

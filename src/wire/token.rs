@@ -6,6 +6,10 @@ use super::{ParseError, Request};
 use crate::base::Secret;
 use crate::base::id::AppId;
 
+/// Header that names the legacy protocol a client speaks to a resource server, such as `IMAP4`.
+/// Simulated: it stands for the protocol itself.
+pub const LEGACY_PROTOCOL: &str = "x-protocol";
+
 /// One request to the token endpoint.
 #[derive(Debug)]
 pub enum TokenRequest {

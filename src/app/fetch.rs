@@ -1,0 +1,112 @@
+//! Fetching content: with an access token, or over a legacy protocol with a password.
+
+use http::{HeaderValue, Method, header};
+
+use super::AppError;
+use crate::base::{Secret, b64};
+use crate::broker::requests::{Sender, with_bearer};
+use crate::wire::token::LEGACY_PROTOCOL;
+use crate::wire::{Link, MAX_BODY, Request};
+
+/// Gets what `origin` serves to the holder of an access token.
+///
+/// # Errors
+/// `app.resource_refused`, `app.unexpected`, `app.unsendable`.
+pub fn fetch(
+    link: &mut dyn Link,
+    user_agent: &str,
+    origin: &str,
+    access_token: &Secret<String>,
+) -> Result<Vec<u8>, AppError> {
+    let request = with_bearer(get(user_agent, origin)?, access_token)?;
+    content(link, request)
+}
+
+/// Gets the same over a legacy protocol such as `IMAP4`: user name and password go to the resource
+/// server itself, which asks the provider. Simulated: HTTP stands for the protocol, and a header
+/// names it.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn legacy_fetch(
+    link: &mut dyn Link,
+    user_agent: &str,
+    origin: &str,
+    protocol: &str,
+    username: &str,
+    password: &Secret<String>,
+) -> Result<Vec<u8>, AppError> {
+    let mut request = get(user_agent, origin)?;
+    let pair = Secret::new(format!("{username}:{}", password.expose_secret()));
+    let basic = Secret::new(format!("Basic {}", b64::encode_standard(pair.expose_secret())));
+    let value = |text: &str| HeaderValue::from_str(text).map_err(|_| AppError::Unsendable);
+    let mut authorization = value(basic.expose_secret())?;
+    authorization.set_sensitive(true);
+    request.headers_mut().insert(header::AUTHORIZATION, authorization);
+    request.headers_mut().insert(LEGACY_PROTOCOL, value(protocol)?);
+    content(link, request)
+}
+
+fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
+    let sender = Sender { user_agent, client_version: None, client_sku: None };
+    Ok(sender.request(Method::GET, &format!("{origin}/me"))?)
+}
+
+fn content(link: &mut dyn Link, request: Request) -> Result<Vec<u8>, AppError> {
+    let response = link.exchange(request);
+    if !response.status().is_success() {
+        return Err(AppError::resource_refused(&response));
+    }
+    match response.body().len() {
+        0..=MAX_BODY => Ok(response.into_body()),
+        _ => Err(AppError::unexpected("fetch", &response)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::broker::scripted::{ALICE, Scripted, ok};
+
+    const OUTLOOK: &str = "https://outlook.lab.example";
+
+    #[test]
+    fn a_token_is_shown_as_bearer() {
+        let mut link = Scripted::answering([ok("content")]);
+        assert_eq!(fetch(&mut link, "app", OUTLOOK, &"at".into()).unwrap(), b"content");
+        assert_eq!(link.sent[0].uri(), "https://outlook.lab.example/me");
+        assert_eq!(link.sent[0].headers()["authorization"], "Bearer at");
+        assert!(!format!("{:?}", link.sent[0].headers()).contains("Bearer at"));
+    }
+
+    #[test]
+    fn a_password_goes_to_the_resource_server_itself() {
+        let mut link = Scripted::answering([ok("content")]);
+        legacy_fetch(&mut link, "mail", OUTLOOK, "IMAP4", ALICE, &"p:w".into()).unwrap();
+        let headers = link.sent[0].headers();
+        let basic = format!("Basic {}", b64::encode_standard(format!("{ALICE}:p:w")));
+        assert_eq!(headers["authorization"], basic.as_str());
+        assert_eq!(headers["x-protocol"], "IMAP4");
+    }
+
+    #[test]
+    fn a_refusal_brings_its_challenge() {
+        let answer = http::Response::builder()
+            .status(401)
+            .header("www-authenticate", "Bearer error=\"invalid_token\"")
+            .body(vec![])
+            .unwrap();
+        let error = fetch(&mut Scripted::answering([answer]), "app", OUTLOOK, &"at".into());
+        let Err(AppError::ResourceRefused { status: 401, challenge: Some(text) }) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(text, "Bearer error=\"invalid_token\"");
+    }
+
+    #[test]
+    fn what_makes_no_header_is_not_sent() {
+        let mut link = Scripted::answering([]);
+        let error = fetch(&mut link, "app", OUTLOOK, &"a\nt".into()).unwrap_err();
+        assert_eq!(error.code(), "app.unsendable");
+    }
+}

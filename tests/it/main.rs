@@ -1,0 +1,12 @@
+//! The integration tests, one binary: each module is a topic.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod matrix;
+mod vectors;
