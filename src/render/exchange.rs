@@ -21,11 +21,35 @@ pub enum Detail {
 
 /// Fields that a story shows; the rest is the same in every message.
 const STORY: &[&str] = &[
-    "access_token", "assertion", "aud", "authorization", "authorization: Bearer", "body",
-    "client_id", "cnf", "code", "deviceid", "error", "error_codes", "exp", "grant_type",
-    "header.alg", "header.ctx", "header.kdf_ver", "purpose", "refresh_token", "request",
-    "request_nonce", "resource", "session_key_jwe", "token_type", "upn", "user-agent",
-    "www-authenticate", "x-ms-devicecredential", "x-ms-refreshtokencredential",
+    "access_token",
+    "assertion",
+    "aud",
+    "authorization",
+    "authorization: Bearer",
+    "body",
+    "client_id",
+    "cnf",
+    "code",
+    "deviceid",
+    "error",
+    "error_codes",
+    "exp",
+    "grant_type",
+    "header.alg",
+    "header.ctx",
+    "header.kdf_ver",
+    "purpose",
+    "refresh_token",
+    "request",
+    "request_nonce",
+    "resource",
+    "session_key_jwe",
+    "token_type",
+    "upn",
+    "user-agent",
+    "www-authenticate",
+    "x-ms-devicecredential",
+    "x-ms-refreshtokencredential",
 ];
 
 /// Which labels a reader has already seen opened.
@@ -54,9 +78,13 @@ pub fn exchange_page(
     }
     let mut writer = Writer { page: &mut page, labels, opened, detail };
     writer.fields(&request_fields(request), 6);
-    writer.page.say(4, Tone::Plain, &format!("answer: HTTP {}", exchange.response.status().as_u16()));
+    writer.page.say(
+        4,
+        Tone::Plain,
+        &format!("answer: HTTP {}", exchange.response.status().as_u16()),
+    );
     writer.fields(&response_fields(&exchange.response), 6);
-    verdict(&mut page, exchange);
+    verdict(&mut page, exchange, detail);
     page
 }
 
@@ -71,7 +99,7 @@ impl Writer<'_> {
     fn fields(&mut self, fields: &[Field], indent: usize) {
         let shown: Vec<&Field> = fields.iter().filter(|field| self.shows(field)).collect();
         let widest = shown.iter().map(|field| field.name.chars().count()).max().unwrap_or(0);
-        let at = indent + widest.min(22) + 2;
+        let at = indent + widest.min(24) + 2;
         for field in shown {
             self.field(field, indent, at);
         }
@@ -92,11 +120,11 @@ impl Writer<'_> {
         let text = match again {
             true => format!("{} again", label.name),
             false => format!(
-                "{} {} ({}, {} characters)",
+                "{} {} ({}, {} octets)",
                 label.name,
-                shorten(&label.text, 24),
+                shorten(&label.text, 18),
                 label.kind.title(),
-                label.text.chars().count()
+                label.text.len()
             ),
         };
         self.page.hang(&name, at, Tone::Heading, &text);
@@ -108,7 +136,8 @@ impl Writer<'_> {
 
 fn plain_value(field: &Field) -> String {
     let name = field.name.strip_prefix("header.").unwrap_or(&field.name);
-    let value = serde_json::from_str(&field.text).unwrap_or_else(|_| Value::from(field.text.as_str()));
+    let value =
+        serde_json::from_str(&field.text).unwrap_or_else(|_| Value::from(field.text.as_str()));
     let note = note::on(name, &value).or_else(|| note::on(name, &Value::from(field.text.as_str())));
     let text = shorten(&field.text, 300);
     match note {
@@ -118,7 +147,11 @@ fn plain_value(field: &Field) -> String {
 }
 
 /// What the trace knows and the peer does not see.
-fn verdict(page: &mut Page, exchange: &Exchange) {
+fn verdict(page: &mut Page, exchange: &Exchange, detail: Detail) {
+    if detail == Detail::Story {
+        // The explanation that follows says it.
+        return;
+    }
     let Some(verdict) = &exchange.verdict else {
         if let Some(check) = exchange.resource_check {
             page.say(4, Tone::Stopped, &format!("refused by {check}: {}", check.title()));

@@ -72,7 +72,7 @@ fn matrix(table: &Table) -> Markup {
                 @for row in &table.rows {
                     tr {
                         th scope="row" id=(row.id) {
-                            (row.title) small { (circumstances(row)) } small { code { (row.id) } }
+                            (row.title) small { (circumstances(row, "; ")) } small { code { (row.id) } }
                         }
                         @for cell in &row.cells { (matrix_cell(cell)) }
                     }

@@ -262,7 +262,12 @@ impl VerdictJson {
     fn of(exchange: &Exchange) -> Option<Self> {
         let Some(verdict) = &exchange.verdict else {
             let nothing = Self {
-                request: None, check: None, reason: None, code: None, status: None, policy: None,
+                request: None,
+                check: None,
+                reason: None,
+                code: None,
+                status: None,
+                policy: None,
             };
             return exchange.resource_check.map(|check| Self { check: Some(check), ..nothing });
         };

@@ -48,8 +48,12 @@ impl List {
         let row = |app: &crate::catalog::ClientApp| {
             let registration = json!(app.registration);
             vec![
-                json!(app.name), json!(app.title), registration, json!(broker(app.broker)),
-                json!(app.app_id), json!(app.source),
+                json!(app.name),
+                json!(app.title),
+                registration,
+                json!(broker(app.broker)),
+                json!(app.app_id),
+                json!(app.source),
             ]
         };
         Self {
@@ -65,8 +69,11 @@ impl List {
     pub fn resources() -> Self {
         let row = |resource: &crate::catalog::Resource| {
             vec![
-                json!(resource.name), json!(resource.display_name), json!(resource.origin),
-                json!(resource.app_id), json!(resource.source),
+                json!(resource.name),
+                json!(resource.display_name),
+                json!(resource.origin),
+                json!(resource.app_id),
+                json!(resource.source),
             ]
         };
         Self {
@@ -82,8 +89,12 @@ impl List {
     pub fn device_kinds() -> Self {
         let row = |kind: &crate::catalog::DeviceKind| {
             vec![
-                json!(kind.name), json!(kind.title), json!(kind.operating_system),
-                json!(kind.trust_type), json!(kind.registration_method), json!(kind.source),
+                json!(kind.name),
+                json!(kind.title),
+                json!(kind.operating_system),
+                json!(kind.trust_type),
+                json!(kind.registration_method),
+                json!(kind.source),
             ]
         };
         Self {
@@ -107,10 +118,10 @@ impl List {
             vec![json!(name), json!(upn), json!(groups.join(", "))]
         };
         Self {
-            heading: "Users (`user` in a scenario)",
+            heading: "Users of the built-in tenant (`user` in a scenario)",
             names: &["name", "userPrincipalName", "groups"],
             shown: 3,
-            rows: directory.users().map(row).collect(),
+            rows: by_name(directory.users().map(row)),
         }
     }
 
@@ -129,10 +140,10 @@ impl List {
             ]
         };
         Self {
-            heading: "Devices (`device` in a scenario)",
+            heading: "Devices of the built-in tenant (`device` in a scenario)",
             names: &["name", "owner", "system", "trustType", "compliant"],
             shown: 5,
-            rows: directory.devices().map(row).collect(),
+            rows: by_name(directory.devices().map(row)),
         }
     }
 
@@ -143,7 +154,10 @@ impl List {
             heading: "Settings (tplab run NAME --set NAME=VALUE)",
             names: &["name", "default"],
             shown: 2,
-            rows: Settings::names().into_iter().map(|(name, value)| vec![json!(name), value]).collect(),
+            rows: Settings::names()
+                .into_iter()
+                .map(|(name, value)| vec![json!(name), value])
+                .collect(),
         }
     }
 
@@ -185,7 +199,9 @@ impl List {
     pub fn to_json(&self) -> Value {
         let object = |row: &Vec<Value>| {
             let members = self.names.iter().zip(row);
-            Value::Object(members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+            Value::Object(
+                members.map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            )
         };
         self.rows.iter().map(object).collect()
     }
@@ -204,9 +220,41 @@ fn built_in() -> Directory {
         .unwrap_or_else(|_| Directory::empty(TenantId::from_u128(0)))
 }
 
+fn by_name(rows: impl Iterator<Item = Vec<Value>>) -> Vec<Vec<Value>> {
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by(|one, other| {
+        let name =
+            |row: &[Value]| row.first().and_then(Value::as_str).unwrap_or_default().to_owned();
+        name(one).cmp(&name(other))
+    });
+    rows
+}
+
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => shorten(text, 200),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_list_has_rows_as_long_as_its_names() {
+        for list in [
+            List::apps(),
+            List::checks(),
+            List::device_kinds(),
+            List::devices(),
+            List::resources(),
+            List::scenarios(),
+            List::settings(),
+            List::users(),
+        ] {
+            assert!(!list.rows.is_empty(), "{}", list.heading);
+            assert!(list.rows.iter().all(|row| row.len() == list.names.len()), "{}", list.heading);
+        }
     }
 }

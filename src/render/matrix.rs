@@ -11,8 +11,6 @@ use crate::sim::matrix::{Cell, CellVerdict, Row, Table};
 
 /// Columns that fit on a page beside the row's own.
 const COLUMNS_A_PAGE: usize = 6;
-/// Width of a column: a check id or an AADSTS number.
-const NARROW: u16 = 7;
 
 /// The sign that a cell shows.
 #[must_use]
@@ -45,12 +43,15 @@ pub fn details(cell: &Cell) -> Vec<String> {
     check.into_iter().chain(code).chain(status).collect()
 }
 
-/// The setting and the place of a row, in one line.
+/// Client, platform and resource of a row, then its settings, each after `between`.
 #[must_use]
-pub fn circumstances(row: &Row) -> String {
-    let mut parts = vec![row.client.clone(), row.platform.clone(), row.resource.clone()];
-    parts.extend(row.settings.iter().cloned());
-    parts.join("; ")
+pub fn circumstances(row: &Row, between: &str) -> String {
+    let mut text = format!("{}; {}; {}", row.client, row.platform, row.resource);
+    for setting in &row.settings {
+        text.push_str(between);
+        text.push_str(setting);
+    }
+    text
 }
 
 /// The table for people: six columns at a time, then what the signs, checks and codes mean.
@@ -68,10 +69,17 @@ pub fn matrix_page(heading: &str, table: &Table) -> Page {
     for chunk in 0..chunks {
         page.gap();
         let first = chunk * COLUMNS_A_PAGE;
-        page.table(&grid(table, first).to_text(Rows::Spaced, Some(NARROW)), symbol_tone);
+        page.table(&grid(table, first).to_text(Rows::Spaced, Some(narrow(table))), symbol_tone);
     }
     legend(&mut page, table);
     page
+}
+
+/// Width of a column: that of the longest check id or code.
+fn narrow(table: &Table) -> u16 {
+    let words = table.rows.iter().flat_map(|row| &row.cells).flat_map(details);
+    let longest = words.map(|word| word.len()).max().unwrap_or(0);
+    u16::try_from(longest).unwrap_or(u16::MAX).clamp(5, 9)
 }
 
 fn grid(table: &Table, first: usize) -> Grid {
@@ -79,7 +87,7 @@ fn grid(table: &Table, first: usize) -> Grid {
     let head = std::iter::once("loot and use").chain(columns.map(|column| column.id));
     let mut grid = Grid::with_columns(head);
     for row in &table.rows {
-        let about = format!("{}\n{}\n{}", row.id, row.title, circumstances(row));
+        let about = format!("{}\n{}\n{}", row.id, row.title, circumstances(row, "\n"));
         let cells = row.cells.iter().skip(first).take(COLUMNS_A_PAGE).map(stacked);
         grid.push(std::iter::once(about).chain(cells));
     }
@@ -133,7 +141,7 @@ pub fn matrix_markdown(table: &Table) -> String {
     let columns = table.columns.iter().map(|column| column.id);
     let mut grid = Grid::with_columns(head.into_iter().chain(columns));
     for row in &table.rows {
-        let about = [format!("`{}`", row.id), row.title.clone(), circumstances(row)];
+        let about = [format!("`{}`", row.id), row.title.clone(), circumstances(row, "; ")];
         grid.push(about.into_iter().chain(row.cells.iter().map(in_line)));
     }
     grid.to_markdown()

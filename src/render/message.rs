@@ -266,7 +266,9 @@ fn to_provider(endpoint: Endpoint, request: &Request) -> String {
         Endpoint::LegacySignIn => {
             "user name and password, forwarded by a resource server".to_owned()
         }
-        Endpoint::Login => match Form::parse(request.body()).is_ok_and(|form| form.optional("otc").is_some()) {
+        Endpoint::Login => match Form::parse(request.body())
+            .is_ok_and(|form| form.optional("otc").is_some())
+        {
             true => "user name, password and second factor, typed into the sign-in page".to_owned(),
             false => "user name and password, typed into the sign-in page".to_owned(),
         },

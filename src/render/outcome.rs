@@ -5,7 +5,7 @@ use super::label::Labels;
 use super::page::{Page, Tone, counted};
 use super::refusal::Explanation;
 use crate::sim::scenario::StepResult;
-use crate::sim::{Event, Outcome, StepOutcome, ThiefOutcome};
+use crate::sim::{Event, Outcome, StepOutcome, ThiefOutcome, policies};
 
 /// The outcome: steps, each refusal of the thief explained, expectations, and how to repeat it.
 #[must_use]
@@ -21,11 +21,21 @@ pub fn outcome_page(outcome: &Outcome) -> Page {
     page.append(thief_page(outcome.thief));
     expectations(&mut page, outcome);
     page.gap();
+    page.hang("scenario", 10, Tone::Plain, &outcome.scenario);
     for setting in &outcome.settings {
-        page.hang("setting", 10, Tone::Plain, setting);
+        page.hang("setting", 10, Tone::Plain, &setting_in_words(setting));
     }
     page.hang("seed", 10, Tone::Plain, &outcome.seed.to_string());
     page
+}
+
+/// A setting as `name=value`; built-in policies with what they do.
+#[must_use]
+pub fn setting_in_words(setting: &str) -> String {
+    let Some(names) = setting.strip_prefix("policies=") else { return setting.to_owned() };
+    let known = policies::built_in().filter(|(name, _)| names.split(',').any(|one| one == *name));
+    let words: Vec<String> = known.map(|(name, what)| format!("{name} {what}")).collect();
+    if words.is_empty() { setting.to_owned() } else { format!("{setting} ({})", words.join("; ")) }
 }
 
 /// The steps, with each refusal explained.
@@ -94,6 +104,10 @@ pub fn thief_page(thief: ThiefOutcome) -> Page {
 fn expectations(page: &mut Page, outcome: &Outcome) {
     let in_steps = outcome.steps.iter().map(|step| step.surprises.len()).sum::<usize>();
     let count = in_steps + outcome.surprises.len();
+    // A cell of the matrix expects nothing of its own.
+    if count == 0 && outcome.scenario.starts_with("matrix:") {
+        return;
+    }
     for surprise in &outcome.surprises {
         page.say(0, Tone::Lost, &format!("not as expected: {surprise}"));
     }
@@ -114,6 +128,8 @@ pub fn trace_page(outcome: &Outcome) -> Page {
     let labels = Labels::of(&outcome.trace);
     let mut opened = Opened::new();
     let mut page = Page::new();
+    page.say(0, Tone::Plain, "");
+    page.say(0, Tone::Heading, "Every message");
     for event in outcome.trace.events() {
         match event {
             Event::Exchange(exchange) => {

@@ -22,7 +22,7 @@ pub struct Explanation {
     pub check: Check,
     /// The rule it enforces.
     pub rule: &'static str,
-    /// What the peer was told; none if the answer came and could not be read.
+    /// What the peer was told.
     pub told: Told,
     /// What the sign-in log says; none if the request left no record.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,12 +66,15 @@ pub struct Logged {
 /// The exchanges of one step.
 pub fn exchanges_of(trace: &Trace, step: usize) -> impl Iterator<Item = &Exchange> {
     let mut events = trace.events().iter();
-    let begins = move |event: &Event| matches!(event, Event::Step { number, .. } if *number == step);
+    let begins =
+        move |event: &Event| matches!(event, Event::Step { number, .. } if *number == step);
     let _ = events.find(|event| begins(event));
-    events.take_while(|event| !matches!(event, Event::Step { .. })).filter_map(|event| match event {
-        Event::Exchange(exchange) => Some(exchange.as_ref()),
-        Event::Note(_) | Event::Step { .. } => None,
-    })
+    events.take_while(|event| !matches!(event, Event::Step { .. })).filter_map(
+        |event| match event {
+            Event::Exchange(exchange) => Some(exchange.as_ref()),
+            Event::Note(_) | Event::Step { .. } => None,
+        },
+    )
 }
 
 /// The exchange that decided a step: the last one that its check refused, else the last.
@@ -115,18 +118,34 @@ impl Explanation {
         };
         line("presented", Tone::Plain, &self.presented);
         line("failed check", Tone::Stopped, &format!("{}: {}", self.check, self.rule));
-        line("peer is told", Tone::Plain, &self.told.sentence());
+        line("peer is told", Tone::Plain, &self.told_sentence());
         line("log says", Tone::Plain, &self.logged_sentence());
         line("administrator", Tone::Plain, self.administrator);
         line("source", Tone::Aside, self.source);
         page
     }
 
+    fn told_sentence(&self) -> String {
+        let Told { http, error, aadsts } = &self.told;
+        match (error, aadsts) {
+            (Some(error), Some(code)) => format!("{error}, AADSTS{code}"),
+            (Some(error), None) => format!("HTTP {http}, {error}"),
+            (None, Some(code)) => format!("HTTP {http}, AADSTS{code}"),
+            (None, None) if self.check == Check::ResponseUnreadable => {
+                format!("HTTP {http}: an answer that it cannot open")
+            }
+            (None, None) => format!("HTTP {http} and no more"),
+        }
+    }
+
     fn logged_sentence(&self) -> String {
         let Some(Logged { error_code, status, policy, .. }) = &self.logged else {
             return "nothing: this request leaves no sign-in record".to_owned();
         };
-        let mut text = format!("{error_code} {}", failure_reason(*error_code));
+        let mut text = match error_code {
+            0 => "0, a success: the request itself was good.".to_owned(),
+            code => format!("{code} {}", failure_reason(*code)),
+        };
         if let Some(policy) = policy {
             text.push_str(&format!(" Policy: {policy}."));
         }
@@ -134,17 +153,6 @@ impl Explanation {
             text.push_str(&format!(" Status {status}. {}", remedy::status_meaning(*status)));
         }
         text
-    }
-}
-
-impl Told {
-    fn sentence(&self) -> String {
-        match (&self.error, self.aadsts) {
-            (Some(error), Some(code)) => format!("{error}, AADSTS{code}"),
-            (Some(error), None) => error.clone(),
-            (None, Some(code)) => format!("HTTP {}, AADSTS{code}", self.http),
-            (None, None) => format!("HTTP {} and no more", self.http),
-        }
     }
 }
 
@@ -168,4 +176,36 @@ fn logged(outcome: &Outcome, step: &StepOutcome, exchange: &Exchange) -> Option<
         status: record.token_protection_status_details.map(|status| status.code),
         policy: step.policy.clone(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::page::WIDTH;
+    use crate::sim::{RunOptions, library, matrix, run};
+
+    #[test]
+    fn a_denial_by_policy_is_explained_in_all_its_parts() {
+        let scenario = library::named("bound-token-stays").unwrap();
+        let outcome = run(scenario, &RunOptions::default()).unwrap();
+        let step = outcome.deciding_step().unwrap();
+        let explanation = Explanation::of(&outcome, step).unwrap();
+        assert_eq!(explanation.check, Check::PolicyTokenProtection);
+        assert_eq!(explanation.told.aadsts, Some(530_084));
+        let logged = explanation.logged.as_ref().unwrap();
+        assert_eq!((logged.error_code, logged.status), (530_084, Some(1002)));
+        assert!(logged.policy.is_some());
+        let text = explanation.to_page(5).to_plain();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn an_answer_that_stays_unread_was_a_good_request() {
+        let outcome = matrix::cell("prt-request@T", &RunOptions::default()).unwrap();
+        let step = outcome.deciding_step().unwrap();
+        let explanation = Explanation::of(&outcome, step).unwrap();
+        assert_eq!(explanation.check, Check::ResponseUnreadable);
+        let text = explanation.to_page(0).to_plain();
+        assert!(text.contains("cannot open") && text.contains("a success"), "{text}");
+    }
 }

@@ -85,7 +85,9 @@ const fn of_check(check: Check) -> &'static str {
         C::RegistrationToken | C::RegistrationNonce | C::RegistrationDeviceKey => {
             "nothing: a real client signs in again and repeats the registration"
         }
-        C::RegistrationKeysDiffer | C::RegistrationJoinType => "look at the client: this is no bug of a user",
+        C::RegistrationKeysDiffer | C::RegistrationJoinType => {
+            "look at the client: this is no bug of a user"
+        }
         C::RegistrationQuota => "remove devices that the user no longer has, or raise the quota",
         C::RegistrationReplace | C::RegistrationRemoval => {
             "disable the device and ask its user: somebody tried to take it over"
@@ -98,11 +100,15 @@ const fn of_check(check: Check) -> &'static str {
         C::PrtRequestSignature | C::PrtUseMac | C::PrtUseDeviceSignature => {
             "revoke the user's tokens and look at the device: a token of it was used without its key"
         }
-        C::PrtRequestBrokerToken | C::PrtKind => "revoke the user's tokens: one was tried as another",
+        C::PrtRequestBrokerToken | C::PrtKind => {
+            "revoke the user's tokens: one was tried as another"
+        }
         C::AssertionSignature | C::AssertionNonce | C::AssertionTimes => {
             "remove the user key if its device is lost, and let the user register a new one"
         }
-        C::PrtUseCtx | C::PrtUseTimes => "look at the client: it was altered, or its clock is wrong",
+        C::PrtUseCtx | C::PrtUseTimes => {
+            "look at the client: it was altered, or its clock is wrong"
+        }
         C::PrtUseKdfVersion => {
             "update the client; version 1 would let one derived key sign anything for its PRT"
         }
@@ -129,7 +135,9 @@ const fn of_check(check: Check) -> &'static str {
         C::BrowserPurpose | C::DeviceCredentialPurpose => {
             "nothing: a signed text was tried where another was meant"
         }
-        C::DeviceCredentialSignature => "look at the device: somebody signs for it with another key",
+        C::DeviceCredentialSignature => {
+            "look at the device: somebody signs for it with another key"
+        }
 
         C::AccessTokenSignature | C::AccessTokenType | C::AccessTokenIssuer => {
             "nothing: the resource refuses what this provider did not issue"

@@ -7,7 +7,7 @@ use super::exchange::{Detail, Opened, exchange_page};
 use super::json::OutcomeJson;
 use super::label::Labels;
 use super::message::request_fields;
-use super::outcome::{ending, thief_page};
+use super::outcome::{ending, setting_in_words, thief_page};
 use super::page::{Page, Tone};
 use super::refusal::{Explanation, deciding_exchange, exchanges_of};
 use crate::base::stream::Seed;
@@ -28,9 +28,9 @@ const ACTS: &[(&str, Show)] = &[
 enum Show {
     /// None: they differ from earlier ones in a claim alone.
     Nothing,
-    /// The user's own proof, then the thief's use.
+    /// The user's own proof, then the thief's first use.
     ProofThenUse,
-    /// The thief's use.
+    /// The thief's first use.
     Use,
 }
 
@@ -86,8 +86,21 @@ impl Story {
         for (number, (show, outcome)) in self.acts.iter().enumerate() {
             page.append(act(number + 1, *show, outcome));
         }
+        self.what_made_the_difference(&mut page);
         what_next(&mut page);
         page
+    }
+
+    fn what_made_the_difference(&self, page: &mut Page) {
+        page.heading("What made the difference");
+        for (number, (_, outcome)) in self.acts.iter().enumerate() {
+            let check = outcome.deciding_step().and_then(|step| step.check);
+            let (tone, text) = match check {
+                Some(check) => (Tone::Stopped, format!("[-] {check}: {}", check.title())),
+                None => (Tone::Lost, "[+] no check stood in the way".to_owned()),
+            };
+            page.hang(&format!("  act {}", number + 1), 9, tone, &text);
+        }
     }
 }
 
@@ -99,13 +112,15 @@ fn act(number: usize, show: Show, outcome: &Outcome) -> Page {
     let labels = Labels::of(&outcome.trace);
     let mut opened = Opened::new();
     let mut proof_due = show == Show::ProofThenUse;
+    let mut use_due = show != Show::Nothing;
     for step in &outcome.steps {
         let (tone, text) = ending(step);
         page.hang(&format!("{:>3}", step.number), 5, Tone::Plain, &step.text);
         page.say(5, tone, &text);
         let proof = own_proof(outcome, step).filter(|_| proof_due);
         proof_due &= proof.is_none();
-        let used = deciding(outcome, step).filter(|_| show != Show::Nothing);
+        let used = deciding(outcome, step).filter(|_| use_due);
+        use_due &= used.is_none();
         for exchange in proof.into_iter().chain(used) {
             page.append(exchange_page(exchange, &labels, &mut opened, Detail::Story));
         }
@@ -121,7 +136,10 @@ fn act(number: usize, show: Show, outcome: &Outcome) -> Page {
 fn settings(outcome: &Outcome) -> String {
     match outcome.settings.is_empty() {
         true => "No policy is in force.".to_owned(),
-        false => format!("Settings: {}.", outcome.settings.join("; ")),
+        false => {
+            let words = outcome.settings.iter().map(|setting| setting_in_words(setting));
+            format!("In force: {}.", words.collect::<Vec<_>>().join("; "))
+        }
     }
 }
 
@@ -154,5 +172,23 @@ fn what_next(page: &mut Page) {
     ] {
         page.say(2, Tone::Heading, command);
         page.say(6, Tone::Plain, why);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::page::WIDTH;
+    use crate::sim::DEFAULT_SEED;
+
+    #[test]
+    fn every_act_is_played_and_fits() {
+        let story = Story::play(DEFAULT_SEED).unwrap();
+        assert_eq!(story.acts.len(), ACTS.len());
+        let text = story.to_page().to_plain();
+        for line in text.lines() {
+            assert!(line.chars().count() <= WIDTH, "{line}");
+        }
+        assert!(story.acts.iter().all(|(_, outcome)| outcome.as_expected()));
     }
 }

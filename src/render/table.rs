@@ -43,11 +43,11 @@ impl Grid {
     pub fn to_text(&self, rows: Rows, narrow: Option<u16>) -> String {
         let separator = match rows {
             Rows::Close => LineStyle::none(),
-            Rows::Spaced => LineStyle::none().fill(' ').junction(' '),
+            Rows::Spaced => LineStyle::none().fill(' '),
         };
         let style = TableStyle::new()
             .header_lines(ContentLineStyle::none())
-            .header_separator(LineStyle::none().fill('-').junction('-'))
+            .header_separator(LineStyle::none().fill('-'))
             .content_lines(ContentLineStyle::none())
             .row_separator(separator);
         let mut table = self.filled(style);

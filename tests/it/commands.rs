@@ -111,8 +111,15 @@ fn the_same_seed_gives_the_same_bytes() {
 fn a_run_explains_a_refusal_in_all_its_parts() {
     let text = done(&["run", "bound-token-stays"]);
     for word in [
-        "presented", "failed check", "peer is told", "log says", "administrator", "source",
-        "POL-02", "invalid_grant, AADSTS530084", "Status 1002",
+        "presented",
+        "failed check",
+        "peer is told",
+        "log says",
+        "administrator",
+        "source",
+        "POL-02",
+        "invalid_grant, AADSTS530084",
+        "Status 1002",
     ] {
         assert!(text.contains(word), "{word}: {text}");
     }
@@ -132,7 +139,9 @@ fn a_run_as_json_has_its_documented_members() {
     assert_eq!(last["refusal"]["told"]["aadsts"], 530_084);
     assert_eq!(last["refusal"]["logged"]["status"], 1002);
     let traced = json(&["run", "bound-token-stays", "--json", "--trace"]);
-    assert!(traced["trace"].as_array().unwrap().iter().any(|event| event.get("exchange").is_some()));
+    assert!(
+        traced["trace"].as_array().unwrap().iter().any(|event| event.get("exchange").is_some())
+    );
 }
 
 #[test]
@@ -192,7 +201,8 @@ fn files_that_cannot_be_read_are_named() {
     let directory = std::env::temp_dir();
     let long = Scratch::new("long.json", &vec![b' '; 1024 * 1024 + 1]);
     let octets = Scratch::new("octets.json", &[b'{', 0xff, 0xfe]);
-    let shape = Scratch::new("shape.json", b"{\"name\":\"x\",\"title\":\"x\",\n\"steps\":[{\"sing\":{}}]}");
+    let shape =
+        Scratch::new("shape.json", b"{\"name\":\"x\",\"title\":\"x\",\n\"steps\":[{\"sing\":{}}]}");
     let user = Scratch::new(
         "user.json",
         br#"{"name":"x","title":"x","steps":[{"signIn":{"user":"nobody","device":"d","app":"outlook","resource":"exchange"}}]}"#,
@@ -221,9 +231,27 @@ fn garbage_is_inspected_without_a_panic() {
     let long = "a".repeat(65_537);
     let deep = "[".repeat(60_000);
     for text in [
-        "hello", "..", "a.b.c", "....", "eyJhbGciOiJub25lIn0..", "{", "[]", "{}", "null", "-", "--",
-        "{\"a\":1,\"a\":2}", "\u{1b}[2J", "ö", "{\"steps\":[]}", "{\"conditions\":{}}", &deep,
-        "{\"createdDateTime\":1,\"status\":{}}", "{\"users\":1}", "{\"kty\":7}", &long,
+        "hello",
+        "..",
+        "a.b.c",
+        "....",
+        "eyJhbGciOiJub25lIn0..",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "-",
+        "--",
+        "{\"a\":1,\"a\":2}",
+        "\u{1b}[2J",
+        "ö",
+        "{\"steps\":[]}",
+        "{\"conditions\":{}}",
+        &deep,
+        "{\"createdDateTime\":1,\"status\":{}}",
+        "{\"users\":1}",
+        "{\"kty\":7}",
+        &long,
     ] {
         let line = refused(&tplab_reading(&["inspect"], text.as_bytes()));
         assert!(!line.contains('\u{1b}'), "{line:?}");
@@ -318,9 +346,16 @@ fn every_command_has_help_with_an_example() {
 #[test]
 fn bad_usage_is_exit_code_2() {
     for arguments in [
-        &[][..], &["gold"], &["run"], &["demo", "--seed", "x"], &["demo", "--seed", "-1"],
-        &["matrix", "--format", "gold"], &["matrix", "--each-alone", "--aftermath"],
-        &["schema", "gold"], &["completions", "gold"], &["list", "--gold"],
+        &[][..],
+        &["gold"],
+        &["run"],
+        &["demo", "--seed", "x"],
+        &["demo", "--seed", "-1"],
+        &["matrix", "--format", "gold"],
+        &["matrix", "--each-alone", "--aftermath"],
+        &["schema", "gold"],
+        &["completions", "gold"],
+        &["list", "--gold"],
     ] {
         let output = tplab(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -331,7 +366,9 @@ fn bad_usage_is_exit_code_2() {
 
 #[test]
 fn schemas_name_the_members_of_their_formats() {
-    for (format, member) in [("scenario", "steps"), ("directory", "users"), ("settings", "keystore")] {
+    for (format, member) in
+        [("scenario", "steps"), ("directory", "users"), ("settings", "keystore")]
+    {
         let schema = json(&["schema", format]);
         assert!(schema["properties"].get(member).is_some(), "{format}");
     }

@@ -8,5 +8,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod commands;
 mod matrix;
 mod vectors;

@@ -39,7 +39,9 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
 
 fn is_policy(value: &Value) -> bool {
     let named = |value: &Value| {
-        ["conditions", "grantControls", "sessionControls"].iter().any(|name| value.get(name).is_some())
+        ["conditions", "grantControls", "sessionControls"]
+            .iter()
+            .any(|name| value.get(name).is_some())
     };
     let list = value.as_array().or_else(|| value.get("value")?.as_array());
     named(value) || list.is_some_and(|list| list.iter().any(named))
@@ -109,9 +111,14 @@ fn record(text: &[u8]) -> Result<Inspection, InspectError> {
         Some(status) => remedy::status_meaning(status.code),
         None => "The request failed before anything looked at whether it was bound.",
     };
-    let mut found =
-        inspection(Kind::SignInRecord, "A sign-in record (Graph beta `signIn`)", meaning, vec![part, policies]);
-    found.not_checked = vec![Statement::plain("that any such sign-in took place: a record is no proof")];
+    let mut found = inspection(
+        Kind::SignInRecord,
+        "A sign-in record (Graph beta `signIn`)",
+        meaning,
+        vec![part, policies],
+    );
+    found.not_checked =
+        vec![Statement::plain("that any such sign-in took place: a record is no proof")];
     Ok(found)
 }
 
@@ -129,9 +136,14 @@ fn row(value: &Value) -> Inspection {
         Some(code) => remedy::status_meaning(code),
         None => "The row does not say whether the request was bound.",
     };
-    let mut found =
-        inspection(Kind::SignInRow, "A sign-in record as a row of a log table", meaning, vec![part]);
-    found.not_checked = vec![Statement::plain("that any such sign-in took place: a row is no proof")];
+    let mut found = inspection(
+        Kind::SignInRow,
+        "A sign-in record as a row of a log table",
+        meaning,
+        vec![part],
+    );
+    found.not_checked =
+        vec![Statement::plain("that any such sign-in took place: a row is no proof")];
     found
 }
 

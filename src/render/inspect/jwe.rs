@@ -11,8 +11,7 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
     let jwe = UnopenedJwe::parse(text)?;
     let mut parts = text.split('.').map(|part| b64::decode_url(part).unwrap_or_default());
     let mut next = || parts.next().unwrap_or_default();
-    let header: Value =
-        json::from_secret_slice(&next()).map_err(|_| InspectError::Payload)?;
+    let header: Value = json::from_secret_slice(&next()).map_err(|_| InspectError::Payload)?;
     let header = Map::deserialize(header).map_err(|_| InspectError::Payload)?;
     let (encrypted_key, iv, ciphertext, tag) = (next(), next(), next(), next());
     let (kind, what, meaning) = words(&jwe, ciphertext.len());

@@ -108,7 +108,7 @@ pub struct Inspection {
 pub struct Part {
     /// Its name.
     pub name: String,
-    /// Its members in the order of the text.
+    /// Its members, by name.
     pub members: Vec<Member>,
 }
 
@@ -224,7 +224,8 @@ pub fn inspect(text: &str) -> Result<Inspection, InspectError> {
 
 fn bare(text: &str) -> &str {
     let text = text.trim();
-    let text = text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")).unwrap_or(text);
+    let text =
+        text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")).unwrap_or(text);
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
     quoted.unwrap_or(text).trim()
 }
@@ -292,9 +293,8 @@ fn without_passwords(name: &str, value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| without_passwords("", item)).collect(),
         Value::Object(object) => {
-            let hide = |(name, value): (&String, &Value)| {
-                (name.clone(), without_passwords(name, value))
-            };
+            let hide =
+                |(name, value): (&String, &Value)| (name.clone(), without_passwords(name, value));
             Value::Object(object.iter().map(hide).collect())
         }
         other => other.clone(),
@@ -385,10 +385,27 @@ mod tests {
     #[test]
     fn garbage_is_refused_with_a_code() {
         for text in [
-            "hello", "a.b.c", "..", "....", ".", "{", "[]", "{}", "\u{0}", "ö.ä.ü",
-            "eyJhbGciOiJub25lIn0..", "{\"a\":1,\"a\":2}", "Bearer ", "\"\"", "a.b.c.d.e.f",
-            "{\"steps\":1}", "{\"conditions\":[]}", "{\"createdDateTime\":1}", "{\"users\":{}}",
-            "{\"kty\":\"EC\"}", "{\"keys\":[7]}",
+            "hello",
+            "a.b.c",
+            "..",
+            "....",
+            ".",
+            "{",
+            "[]",
+            "{}",
+            "\u{0}",
+            "ö.ä.ü",
+            "eyJhbGciOiJub25lIn0..",
+            "{\"a\":1,\"a\":2}",
+            "Bearer ",
+            "\"\"",
+            "a.b.c.d.e.f",
+            "{\"steps\":1}",
+            "{\"conditions\":[]}",
+            "{\"createdDateTime\":1}",
+            "{\"users\":{}}",
+            "{\"kty\":\"EC\"}",
+            "{\"keys\":[7]}",
         ] {
             let error = inspect(text).expect_err(text);
             assert!(error.code().contains('.'), "{text}");

@@ -11,7 +11,6 @@ use crate::jose::Ctx;
 pub(in crate::render) fn on(name: &str, value: &Value) -> Option<String> {
     match name {
         "alg" if value == "none" => Some("no signature at all".to_owned()),
-        "alg" => Some("a claim; the verifier goes by its key".to_owned()),
         "appid" | "aud" | "client_id" | "resource" => application(value.as_str()?),
         "auth_time" | "exp" | "iat" | "nbf" => date(value),
         "cnf" => Some("the presenter must prove that it holds this key (RFC 7800)".to_owned()),

@@ -26,8 +26,7 @@ pub(super) fn inspection(set: &PolicySet) -> Inspection {
 }
 
 fn meaning(set: &PolicySet) -> &'static str {
-    let token_protection =
-        |policy: &&Policy| !policy.session_controls().is_empty();
+    let token_protection = |policy: &&Policy| !policy.session_controls().is_empty();
     let enabled = |policy: &Policy| policy.state() == PolicyState::Enabled;
     match set.iter().find(token_protection) {
         None => "It asks for no token protection: a stolen token is no concern of it.",
