@@ -23,5 +23,7 @@ pub mod render;
 pub mod resource;
 pub mod signin;
 pub mod sim;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 pub mod wire;

@@ -19,9 +19,9 @@ pub fn after_text(after: &After) -> String {
         }
         // The first second at which it fails reads better than the last at which it works.
         After::Works { until: Some(until) } => {
-            format!("+ for {}", span(Lifetime::from_secs(until.as_secs().saturating_add(1))))
+            format!("+ {}", span(Lifetime::from_secs(until.as_secs().saturating_add(1))))
         }
-        After::Works { until: None } => "+ no end found".to_owned(),
+        After::Works { until: None } => "+ no end".to_owned(),
     }
 }
 
@@ -58,7 +58,8 @@ pub fn aftermath_page(table: &Table) -> Page {
         0,
         Tone::Plain,
         "The thief has its loot, then something happens, then the thief waits and uses it. `+` works \
-         for that long after the event; `-` refused from the event on, with check and code.",
+         for that long after the event (no end: none within 100 days); `-` refused from the event \
+         on, with check and code.",
     );
     let head = table.events.iter().enumerate().map(|(at, _)| format!("({})", at + 1));
     let mut grid = Grid::with_columns(std::iter::once("loot".to_owned()).chain(head));

@@ -113,8 +113,8 @@ pub fn aftermath_html(table: &aftermath::Table) -> String {
     };
     let body = html! {
         p {
-            b { "+" } " works that long after the event; " b { "-" }
-            " refused from the event on, with check and code."
+            b { "+" } " works for that long after the event (no end: none within 100 days); "
+            b { "-" } " refused from the event on, with check and code."
         }
         table {
             thead { tr {

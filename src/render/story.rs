@@ -10,9 +10,10 @@ use super::message::request_fields;
 use super::outcome::{ending, setting_in_words, thief_page};
 use super::page::{Page, Tone};
 use super::refusal::{Explanation, deciding_exchange, exchanges_of};
+use crate::base::Check;
 use crate::base::stream::Seed;
 use crate::sim::scenario::StepResult;
-use crate::sim::{Exchange, Outcome, RunOptions, ScenarioError, StepOutcome, library, run};
+use crate::sim::{Exchange, Outcome, RunOptions, ScenarioError, StepOutcome, ThiefOutcome, library, run};
 
 /// Names of the scenarios of the story, and which of their messages are shown.
 const ACTS: &[(&str, Show)] = &[
@@ -94,14 +95,21 @@ impl Story {
     fn what_made_the_difference(&self, page: &mut Page) {
         page.heading("What made the difference");
         for (number, (_, outcome)) in self.acts.iter().enumerate() {
-            let check = outcome.deciding_step().and_then(|step| step.check);
-            let (tone, text) = match check {
-                Some(check) => (Tone::Stopped, format!("[-] {check}: {}", check.title())),
-                None => (Tone::Lost, "[+] no check stood in the way".to_owned()),
-            };
-            page.hang(&format!("  act {}", number + 1), 9, tone, &text);
+            let act = format!("  act {}", number + 1);
+            let mut checks: Vec<Check> = thief_steps(outcome).filter_map(|step| step.check).collect();
+            checks.dedup();
+            if outcome.thief == ThiefOutcome::GotIn {
+                page.hang(&act, 9, Tone::Lost, "[+] no check stood in the way");
+            }
+            for check in checks {
+                page.hang(&act, 9, Tone::Stopped, &format!("[-] {check}: {}", check.title()));
+            }
         }
     }
+}
+
+fn thief_steps(outcome: &Outcome) -> impl Iterator<Item = &StepOutcome> {
+    outcome.steps.iter().filter(|step| step.by_thief)
 }
 
 fn act(number: usize, show: Show, outcome: &Outcome) -> Page {

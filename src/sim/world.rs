@@ -8,7 +8,7 @@ use crate::base::time::ManualClock;
 use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
-use crate::directory::Directory;
+use crate::directory::{self, Directory};
 use crate::idp::{self, Provider};
 use crate::keystore::{KeyStore, LatencyModel};
 use crate::resource::ResourceServer;
@@ -23,8 +23,6 @@ use super::trace::Trace;
 
 /// When every story begins: 2026-03-02T08:00:00Z.
 const START: Timestamp = Timestamp::from_unix(1_772_438_400);
-/// The tenant of the samples.
-const CONTOSO: &[u8] = include_bytes!("../data/directory.json");
 
 /// The parties of one run.
 pub(super) struct World {
@@ -68,20 +66,21 @@ impl World {
             taps: Vec::new(),
             seen: Seen::default(),
         };
-        let machine =
-            machine("thief", ClaimedPlatform::Windows.user_agent(), "198.51.100.66", &network, &settings, seed);
+        let machine = machine(
+            "thief",
+            ClaimedPlatform::Windows.user_agent(),
+            "198.51.100.66",
+            &network,
+            &settings,
+            seed,
+        );
         Ok(Self {
             seed,
             settings,
             network,
             people: BTreeMap::new(),
             machines: BTreeMap::new(),
-            thief: Thief {
-                machine,
-                capabilities: Vec::new(),
-                loot: Vec::new(),
-                phished: None,
-            },
+            thief: Thief { machine, capabilities: Vec::new(), loot: Vec::new(), phished: None },
         })
     }
 
@@ -117,7 +116,8 @@ impl World {
         let address = format!("192.0.2.{}", 10 + self.machines.len() % 200);
         let mut machine = machine(name, agent, &address, &self.network, &self.settings, self.seed);
         if let Some(id) = registered {
-            let broken = |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
+            let broken =
+                |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
             let keys = machine.broker.generate_keys(&mut machine.rng);
             let (device_key, transport_key) = keys.map_err(|_| broken(()))?;
             let provider = &mut self.network.provider;
@@ -165,7 +165,7 @@ pub(super) fn resource(step: usize, name: &str) -> Result<&'static Resource, Sce
 
 fn directory(scenario: &Scenario) -> Result<Directory, ScenarioError> {
     let own = scenario.directory.as_ref().map(ToString::to_string);
-    let text = own.as_deref().map_or(CONTOSO, str::as_bytes);
+    let text = own.as_deref().map_or(directory::SAMPLE, str::as_bytes);
     Directory::from_json(text).map_err(|error| ScenarioError::Directory(error.to_string()))
 }
 
@@ -180,9 +180,15 @@ fn resources(
         let spoken = resource.legacy_protocols.iter();
         let protocols = spoken.map(|one| one.client_app_used().to_owned()).collect();
         let (name, origin) = (resource.display_name.clone(), resource.origin.clone());
-        let server =
-            ResourceServer::new(resource.app_id, name, origin, provider.issuer(), protocols, danger)
-                .with_clock_skew(settings.clock.skew);
+        let server = ResourceServer::new(
+            resource.app_id,
+            name,
+            origin,
+            provider.issuer(),
+            protocols,
+            danger,
+        )
+        .with_clock_skew(settings.clock.skew);
         (host, server)
     };
     Catalog::builtin().resources().iter().map(serve).collect()

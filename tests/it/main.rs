@@ -5,9 +5,14 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by panicking"
+    unreachable_pub,
+    reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
 mod commands;
+mod checks;
 mod matrix;
+mod stories;
+mod support;
+mod switches;
 mod vectors;
