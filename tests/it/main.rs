@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
+mod commands;
 mod checks;
 mod issuance;
 mod matrix;
