@@ -9,8 +9,9 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
-mod commands;
 mod checks;
+#[cfg(feature = "cli")]
+mod commands;
 mod matrix;
 mod stories;
 mod support;
