@@ -9,9 +9,13 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
-mod commands;
 mod checks;
+<<<<<<< HEAD
 mod issuance;
+=======
+#[cfg(feature = "cli")]
+mod commands;
+>>>>>>> wip-render
 mod matrix;
 mod policy_cases;
 mod policy_files;
