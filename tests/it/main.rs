@@ -10,12 +10,8 @@
 )]
 
 mod checks;
-<<<<<<< HEAD
-mod issuance;
-=======
-#[cfg(feature = "cli")]
 mod commands;
->>>>>>> wip-render
+mod issuance;
 mod matrix;
 mod policy_cases;
 mod policy_files;
