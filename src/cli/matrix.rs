@@ -26,7 +26,7 @@ pub(crate) struct Matrix {
     /// Also show each defence on its own
     #[arg(long)]
     each_alone: bool,
-    /// Show instead what still works after an administrator reacted
+    /// Show what still works after an administrator reacted
     #[arg(long, conflicts_with = "each_alone")]
     aftermath: bool,
     /// How to print it
