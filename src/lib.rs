@@ -21,5 +21,7 @@ pub mod pop;
 pub mod resource;
 pub mod signin;
 pub mod sim;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod token;
 pub mod wire;

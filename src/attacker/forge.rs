@@ -28,12 +28,7 @@ pub fn token_request(
     nonce: &str,
     now: Timestamp,
 ) -> Secret<String> {
-    let facts = UseFacts {
-        client,
-        resource: Some(resource),
-        scope: "",
-        token: &captured.prt,
-    };
+    let facts = UseFacts { client, resource: Some(resource), scope: "", token: &captured.prt };
     sign(captured, &requests::payload(&requests::prt_use(&facts, nonce, now)))
 }
 

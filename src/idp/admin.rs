@@ -8,7 +8,7 @@ use crate::directory::{Directory, PasswordVerifier, SecondFactor};
 use crate::jose::{self, P256PublicKey};
 use crate::policy::PolicySet;
 
-use super::Provider;
+use super::{Provider, ProviderSettings};
 
 /// The user or device is not in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -105,6 +105,18 @@ impl Provider {
     /// Replaces the policies of the tenant.
     pub fn set_policies(&mut self, policies: PolicySet) {
         self.policies = policies;
+    }
+
+    /// Changes what the provider insists on, from the next request on. Lifetimes of tokens already
+    /// issued stay, and so does the issuing backend.
+    pub const fn set_settings(&mut self, settings: ProviderSettings) {
+        self.settings = settings;
+    }
+
+    /// What the provider insists on.
+    #[must_use]
+    pub const fn settings(&self) -> &ProviderSettings {
+        &self.settings
     }
 
     /// A new signing key; old ones stay published until the tokens they signed have expired.

@@ -102,10 +102,7 @@ struct RowFile {
 ///
 /// # Errors
 /// [`ScenarioError`] if a row cannot be played, which a test excludes.
-pub fn table(
-    seed: Seed,
-    progress: &mut dyn FnMut(usize, usize),
-) -> Result<Table, ScenarioError> {
+pub fn table(seed: Seed, progress: &mut dyn FnMut(usize, usize)) -> Result<Table, ScenarioError> {
     let total = row_files().len() * EVENTS.len();
     let mut rows = Vec::with_capacity(row_files().len());
     for file in row_files() {

@@ -75,7 +75,11 @@ impl World {
         })
     }
 
-    pub(super) fn fetch_again(&mut self, step: usize, access: &Access) -> Result<End, ScenarioError> {
+    pub(super) fn fetch_again(
+        &mut self,
+        step: usize,
+        access: &Access,
+    ) -> Result<End, ScenarioError> {
         let found = self.find(step, access)?;
         let key = (access.user.clone(), access.app.clone());
         let kept = found.machine.apps.get(&key).map(|kept| kept.access_token.clone());
@@ -98,8 +102,14 @@ impl World {
             "mail client".clone_into(&mut port.party);
             "192.0.2.9".clone_into(&mut port.address);
         }
-        let served =
-            crate::app::legacy_fetch(&mut port, agent, &resource.origin, &legacy.protocol, upn, password);
+        let served = crate::app::legacy_fetch(
+            &mut port,
+            agent,
+            &resource.origin,
+            &legacy.protocol,
+            upn,
+            password,
+        );
         Ok(served_or_refused(served))
     }
 
@@ -148,13 +158,10 @@ impl World {
             kind: "registration method",
             name: register.method.clone(),
         };
-        let method = crate::directory::RegistrationMethod::named(&register.method)
-            .ok_or_else(unknown)?;
-        let who = OnDevice {
-            user: register.user.clone(),
-            device: register.device.clone(),
-            expect: None,
-        };
+        let method =
+            crate::directory::RegistrationMethod::named(&register.method).ok_or_else(unknown)?;
+        let who =
+            OnDevice { user: register.user.clone(), device: register.device.clone(), expect: None };
         let (network, machine, person) = self.on_device(step, &who)?;
         let facts = JoinFacts {
             join_type: match method.trust_type() {
@@ -203,11 +210,8 @@ impl World {
     fn find(&mut self, step: usize, access: &Access) -> Result<Found<'_>, ScenarioError> {
         let client = client(step, &access.app)?;
         let resource = resource(step, &access.resource)?;
-        let who = OnDevice {
-            user: access.user.clone(),
-            device: access.device.clone(),
-            expect: None,
-        };
+        let who =
+            OnDevice { user: access.user.clone(), device: access.device.clone(), expect: None };
         let (network, machine, person) = self.on_device(step, &who)?;
         Ok(Found { network, machine, person, client, resource })
     }
@@ -233,8 +237,12 @@ impl Found<'_> {
         let version = version(self.client, access).map(|version| version.to_string());
         let ask = self.ask(version.as_deref());
         let mut out = port(self.network, self.machine);
-        let tokens =
-            self.machine.broker.token(&mut out, &mut self.machine.rng, &self.person.upn, &ask.as_request());
+        let tokens = self.machine.broker.token(
+            &mut out,
+            &mut self.machine.rng,
+            &self.person.upn,
+            &ask.as_request(),
+        );
         self.keep_and_fetch(access, tokens.ok())
     }
 

@@ -231,10 +231,11 @@ pub fn cell(address: &str, options: &RunOptions) -> Result<Outcome, MatrixError>
         name: row.to_owned(),
         known: row_files().iter().map(|file| file.id.as_str()).collect::<Vec<_>>().join(", "),
     })?;
-    let column = all().find(|known| known.id == column).ok_or_else(|| MatrixError::UnknownColumn {
-        name: column.to_owned(),
-        known: "N, R, T, C, D, K, and alone d1, d2, d3, K-alone".to_owned(),
-    })?;
+    let column =
+        all().find(|known| known.id == column).ok_or_else(|| MatrixError::UnknownColumn {
+            name: column.to_owned(),
+            known: "N, R, T, C, D, K, and alone d1, d2, d3, K-alone".to_owned(),
+        })?;
     if file.not_built_in(column) {
         return Err(MatrixError::NotBuilt(address.to_owned()));
     }
@@ -256,8 +257,7 @@ fn play(file: &RowFile, column: &Column, options: &RunOptions) -> Result<Cell, S
         ThiefOutcome::Refused => CellVerdict::Refused,
     };
     let deciding = outcome.deciding_step();
-    let (check, code, status) =
-        deciding.map_or(none, |step| (step.check, step.code, step.status));
+    let (check, code, status) = deciding.map_or(none, |step| (step.check, step.code, step.status));
     Ok(Cell { column: column_id, verdict, check, code, status, opens_with })
 }
 
@@ -287,7 +287,8 @@ impl RowFile {
             title: self.title.clone(),
             client: self.client.clone(),
             platform: self.platform.clone(),
-            resource: resource.map_or_else(|| self.resource.clone(), |one| one.display_name.clone()),
+            resource: resource
+                .map_or_else(|| self.resource.clone(), |one| one.display_name.clone()),
             settings: self.settings.iter().map(shown).collect(),
             cells,
         }
@@ -312,7 +313,6 @@ impl RowFile {
             expect: None,
         }
     }
-
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// The policies that a `policies` setting names or holds.
-pub(super) fn policy_set(wanted: &[Value]) -> Result<PolicySet, ScenarioError> {
+pub(crate) fn policy_set(wanted: &[Value]) -> Result<PolicySet, ScenarioError> {
     let sets: Result<Vec<_>, _> = wanted.iter().map(one).collect();
     PolicySet::join(sets?).map_err(|error| ScenarioError::Policy(error.to_string()))
 }

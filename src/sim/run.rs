@@ -160,10 +160,9 @@ impl Step {
     pub fn sentence(&self) -> String {
         match self {
             Self::Admin(admin) => admin.sentence(),
-            Self::BrowserCredential(who) => format!(
-                "the broker of {} signs a browser credential for {}",
-                who.device, who.user
-            ),
+            Self::BrowserCredential(who) => {
+                format!("the broker of {} signs a browser credential for {}", who.device, who.user)
+            }
             Self::Browse(access) => format!(
                 "{} opens {} in a browser on {}",
                 access.user, access.resource, access.device
@@ -214,7 +213,11 @@ impl Step {
                 format!("the thief takes {} from {}", steal.loot.name(), steal.device)
             }
             Self::Use(wanted) => {
-                format!("the thief uses it for {}, claiming {}", wanted.resource, wanted.platform.name())
+                format!(
+                    "the thief uses it for {}, claiming {}",
+                    wanted.resource,
+                    wanted.platform.name()
+                )
             }
             Self::Wait(wait) => format!("{} seconds pass", wait.total()),
         }

@@ -300,8 +300,9 @@ impl Settings {
         if let Value::Object(all) = self.to_value() {
             for (name, value) in all {
                 match value {
-                    Value::Object(inner) => names
-                        .extend(inner.into_iter().map(|(part, value)| (format!("{name}.{part}"), value))),
+                    Value::Object(inner) => names.extend(
+                        inner.into_iter().map(|(part, value)| (format!("{name}.{part}"), value)),
+                    ),
                     value => names.push((name, value)),
                 }
             }
@@ -319,7 +320,9 @@ impl Settings {
             assignment.split_once('=').ok_or_else(|| SettingError::Form(assignment.to_owned()))?;
         let name = name.trim();
         let value = match name {
-            "policies" => text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect(),
+            "policies" => {
+                text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect()
+            }
             _ => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
         };
         self.set(name, value)
@@ -345,7 +348,8 @@ impl Settings {
             },
             why,
         };
-        let changed: Self = serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
+        let changed: Self =
+            serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
         changed.refuse_nonsense().map_err(refuse)?;
         *self = changed;
         Ok(())
@@ -465,7 +469,8 @@ impl Settings {
 
 fn unknown(name: &str) -> SettingError {
     let shared = |known: &str| name.split('.').filter(|part| known.contains(part)).count();
-    let nearest = Settings::names().into_iter().map(|(known, _)| known).max_by_key(|known| shared(known));
+    let nearest =
+        Settings::names().into_iter().map(|(known, _)| known).max_by_key(|known| shared(known));
     SettingError::Unknown { name: name.to_owned(), nearest: nearest.unwrap_or_default() }
 }
 

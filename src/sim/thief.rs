@@ -3,8 +3,8 @@
 
 use crate::app::SignInRequest;
 use crate::attacker::{Capability, Loot, forge};
-use crate::base::{Check, Secret};
 use crate::base::id::AppId;
+use crate::base::{Check, Secret};
 use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
 use crate::broker::registration::{JoinFacts, JoinType};
@@ -215,9 +215,7 @@ impl Plan<'_> {
         let id = self.resource.app_id.to_string();
         let mut out = port(self.network, self.machine);
         match app.refresh(&mut out, token, &id, None) {
-            Ok(tokens) => {
-                fetch(self.network, self.machine, self.resource, &tokens.access_token)
-            }
+            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
             Err(_) => End::Refused,
         }
     }
@@ -237,9 +235,7 @@ impl Plan<'_> {
         };
         let mut out = port(self.network, self.machine);
         match app.sign_in(&mut out, &mut self.machine.rng, request) {
-            Ok(tokens) => {
-                fetch(self.network, self.machine, self.resource, &tokens.access_token)
-            }
+            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
             Err(_) => End::Refused,
         }
     }
@@ -327,9 +323,7 @@ impl Plan<'_> {
         let id = self.resource.app_id.to_string();
         let mut out = port(self.network, self.machine);
         match broker.token(&mut out, &mut self.machine.rng, &upn, &ask(client, &id)) {
-            Ok(tokens) => {
-                fetch(self.network, self.machine, self.resource, &tokens.access_token)
-            }
+            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
             Err(_) => End::Refused,
         }
     }
@@ -344,9 +338,7 @@ impl Plan<'_> {
         let mut out = port(self.network, self.machine);
         let Machine { broker, rng, .. } = &mut *self.machine;
         match broker.token(&mut out, rng, &upn, &ask(client, &id)) {
-            Ok(tokens) => {
-                fetch(self.network, self.machine, self.resource, &tokens.access_token)
-            }
+            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
             Err(_) => End::Refused,
         }
     }
@@ -371,9 +363,7 @@ fn take(network: &Network, machine: &Machine, steal: &Steal, upn: &str) -> Optio
     let broker = &machine.broker;
     let kept = || machine.apps.iter().rev().find(|((user, _), _)| *user == steal.user);
     match steal.loot {
-        LootKind::AccessToken => {
-            Some(Loot::AccessToken(kept()?.1.access_token.clone()))
-        }
+        LootKind::AccessToken => Some(Loot::AccessToken(kept()?.1.access_token.clone())),
         LootKind::BrokerRefreshToken => Loot::broker_refresh_from_disk(broker, upn),
         LootKind::BrowserCredential => {
             let waiting = machine.browser_credential.clone();
@@ -406,7 +396,8 @@ fn take(network: &Network, machine: &Machine, steal: &Steal, upn: &str) -> Optio
 /// The credential of the last authorize request that carried one.
 fn used_credential(network: &Network, party: &str) -> Option<Secret<String>> {
     use crate::wire::authorize::browser_credential;
-    let carries = |request: &Request| browser_credential(request).is_ok_and(|found| found.is_some());
+    let carries =
+        |request: &Request| browser_credential(request).is_ok_and(|found| found.is_some());
     browser_credential(&network.tapped(party, carries)?).ok()?
 }
 
@@ -419,9 +410,8 @@ fn is_signed_use(request: &Request) -> bool {
     }
     let Some(jwt) = form.optional("request") else { return false };
     let payload = jwt.split('.').nth(1).and_then(|part| crate::base::b64::decode_url(part).ok());
-    let claims = payload.and_then(|payload| {
-        serde_json::from_slice::<crate::wire::claims::PrtUse>(&payload).ok()
-    });
+    let claims = payload
+        .and_then(|payload| serde_json::from_slice::<crate::wire::claims::PrtUse>(&payload).ok());
     claims.is_some_and(|claims| claims.resource.is_some())
 }
 

@@ -68,20 +68,21 @@ impl World {
             taps: Vec::new(),
             seen: Seen::default(),
         };
-        let machine =
-            machine("thief", ClaimedPlatform::Windows.user_agent(), "198.51.100.66", &network, &settings, seed);
+        let machine = machine(
+            "thief",
+            ClaimedPlatform::Windows.user_agent(),
+            "198.51.100.66",
+            &network,
+            &settings,
+            seed,
+        );
         Ok(Self {
             seed,
             settings,
             network,
             people: BTreeMap::new(),
             machines: BTreeMap::new(),
-            thief: Thief {
-                machine,
-                capabilities: Vec::new(),
-                loot: Vec::new(),
-                phished: None,
-            },
+            thief: Thief { machine, capabilities: Vec::new(), loot: Vec::new(), phished: None },
         })
     }
 
@@ -117,7 +118,8 @@ impl World {
         let address = format!("192.0.2.{}", 10 + self.machines.len() % 200);
         let mut machine = machine(name, agent, &address, &self.network, &self.settings, self.seed);
         if let Some(id) = registered {
-            let broken = |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
+            let broken =
+                |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
             let keys = machine.broker.generate_keys(&mut machine.rng);
             let (device_key, transport_key) = keys.map_err(|_| broken(()))?;
             let provider = &mut self.network.provider;
@@ -180,9 +182,15 @@ fn resources(
         let spoken = resource.legacy_protocols.iter();
         let protocols = spoken.map(|one| one.client_app_used().to_owned()).collect();
         let (name, origin) = (resource.display_name.clone(), resource.origin.clone());
-        let server =
-            ResourceServer::new(resource.app_id, name, origin, provider.issuer(), protocols, danger)
-                .with_clock_skew(settings.clock.skew);
+        let server = ResourceServer::new(
+            resource.app_id,
+            name,
+            origin,
+            provider.issuer(),
+            protocols,
+            danger,
+        )
+        .with_clock_skew(settings.clock.skew);
         (host, server)
     };
     Catalog::builtin().resources().iter().map(serve).collect()

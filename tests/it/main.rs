@@ -8,5 +8,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod checks;
 mod matrix;
+mod support;
+mod switches;
 mod vectors;

@@ -27,5 +27,7 @@ fn print() {
     }
     println!("{out}");
     let t = aftermath::table(DEFAULT_SEED, &mut |_, _| {}).unwrap();
-    for r in &t.rows { println!("{} {:?}", r.id, r.cells); }
+    for r in &t.rows {
+        println!("{} {:?}", r.id, r.cells);
+    }
 }

@@ -1,0 +1,93 @@
+//! Strategies for property tests: bytes and texts that parsers meet, sign-ins, mutations of a
+//! message.
+
+use proptest::prelude::*;
+
+use crate::sim::scenario::{ClaimedPlatform, LootKind, UseAs};
+
+/// Any octets, up to `longest`.
+pub fn octets(longest: usize) -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 0..=longest)
+}
+
+/// One change to a message: a flipped bit, a cut, a doubled slice, an inserted octet.
+#[derive(Clone, Debug)]
+pub enum Mutation {
+    /// Flips a bit.
+    Flip(usize, u8),
+    /// Cuts everything after a place.
+    Cut(usize),
+    /// Doubles a slice.
+    Double(usize, usize),
+    /// Inserts an octet.
+    Insert(usize, u8),
+}
+
+impl Mutation {
+    /// The mutated octets; places wrap around the length.
+    #[must_use]
+    pub fn apply(&self, octets: &[u8]) -> Vec<u8> {
+        let mut out = octets.to_vec();
+        let place = |at: usize| at % octets.len().max(1);
+        match *self {
+            Self::Flip(at, bit) => {
+                if let Some(octet) = out.get_mut(place(at)) {
+                    *octet ^= 1 << (bit % 8);
+                }
+            }
+            Self::Cut(at) => out.truncate(place(at)),
+            Self::Double(from, length) => {
+                let from = place(from);
+                let until = from.saturating_add(length % 64).min(octets.len());
+                if let Some(slice) = octets.get(from..until) {
+                    out.splice(until..until, slice.iter().copied());
+                }
+            }
+            Self::Insert(at, octet) => out.insert(place(at).min(out.len()), octet),
+        }
+        out
+    }
+}
+
+/// A mutation of a message.
+pub fn mutation() -> impl Strategy<Value = Mutation> {
+    prop_oneof![
+        (any::<usize>(), 0u8..8).prop_map(|(at, bit)| Mutation::Flip(at, bit)),
+        any::<usize>().prop_map(Mutation::Cut),
+        (any::<usize>(), any::<usize>()).prop_map(|(at, length)| Mutation::Double(at, length)),
+        (any::<usize>(), any::<u8>()).prop_map(|(at, octet)| Mutation::Insert(at, octet)),
+    ]
+}
+
+/// A platform a thief may claim.
+pub fn claimed_platform() -> impl Strategy<Value = ClaimedPlatform> {
+    prop_oneof![
+        Just(ClaimedPlatform::Android),
+        Just(ClaimedPlatform::Ios),
+        Just(ClaimedPlatform::Linux),
+        Just(ClaimedPlatform::MacOs),
+        Just(ClaimedPlatform::None),
+        Just(ClaimedPlatform::Windows),
+    ]
+}
+
+/// Loot that holds a bound token and none of the keys it is bound to.
+pub fn keyless_loot() -> impl Strategy<Value = LootKind> {
+    prop_oneof![Just(LootKind::BrokerRefreshToken), Just(LootKind::Prt), Just(LootKind::PrtRequest),]
+}
+
+/// A way to use loot.
+pub fn use_as() -> impl Strategy<Value = UseAs> {
+    prop_oneof![
+        Just(UseAs::Altered),
+        Just(UseAs::AsIs),
+        Just(UseAs::BrowserCredential),
+        Just(UseAs::PlainGrant),
+        Just(UseAs::TokenRequest),
+    ]
+}
+
+/// A subset of the built-in policies, by name.
+pub fn policies() -> impl Strategy<Value = Vec<&'static str>> {
+    proptest::sample::subsequence(vec!["a", "b", "d1", "d2", "d3"], 0..=5)
+}
