@@ -9,6 +9,8 @@
 )]
 
 mod checks;
+mod docs;
+mod layering;
 mod matrix;
 mod support;
 mod switches;
