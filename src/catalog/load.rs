@@ -308,4 +308,31 @@ mod tests {
         let without_packs = CatalogFiles { rule_packs: &[], ..CatalogFiles::BUILTIN };
         assert_eq!(Catalog::load(&without_packs).unwrap_err(), CatalogError::NoRulePack);
     }
+    #[test]
+    fn sentences() {
+        let name = || "x".to_owned();
+        let error = crate::base::json::from_slice::<u8>(b"[]").unwrap_err();
+        for (error, sentence) in [
+            (
+                CatalogError::Duplicate { kind: "client", name: name() },
+                "the client `x` stands twice in the catalogue",
+            ),
+            (CatalogError::Json { kind: "client", error }, "client file: line 1, column "),
+            (
+                CatalogError::LegacyProtocol { name: name() },
+                "the client `x` must have a legacy protocol if, and only if, it is legacy",
+            ),
+            (CatalogError::NoRulePack, "a catalogue needs at least one rule pack"),
+            (
+                CatalogError::Unknown { pack: "p".to_owned(), kind: "client", name: name() },
+                "the rule pack `p` names the client `x`, which the catalogue does not have",
+            ),
+            (
+                CatalogError::UnknownSource { at: "p".to_owned(), tag: name() },
+                "`p` gives the source `x`, which is not among the sources",
+            ),
+        ] {
+            assert!(error.to_string().starts_with(sentence), "{error}");
+        }
+    }
 }

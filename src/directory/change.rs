@@ -1,8 +1,9 @@
 //! What happens in a tenant: devices come and go, passwords change, tokens are revoked.
 
 use super::credential::{PasswordVerifier, SecondFactor};
+use super::device::Device;
 use super::error::DirectoryError;
-use super::model::{Device, User};
+use super::model::User;
 use super::{Directory, folded};
 use crate::base::Timestamp;
 use crate::base::id::{DeviceId, UserId};

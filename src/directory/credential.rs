@@ -178,6 +178,27 @@ mod tests {
         assert_eq!(format!("{kept:?}"), "PasswordVerifier(<redacted>, 1000 iterations)");
     }
 
+    /// Compiles as long as neither type has one of these traits: where one does, both impls of
+    /// `Absent` fit and the call is ambiguous.
+    #[test]
+    fn credentials_have_no_way_out() {
+        macro_rules! assert_lacks {
+            ($type:ty: $($forbidden:path),+) => {$({
+                struct Has;
+                trait Absent<Marker> {
+                    fn holds() {}
+                }
+                impl<T: ?Sized> Absent<()> for T {}
+                impl<T: ?Sized + $forbidden> Absent<Has> for T {}
+                <$type as Absent<_>>::holds();
+            })+};
+        }
+        assert_lacks!(PasswordVerifier: serde::Serialize, fmt::Display, AsRef<[u8]>);
+        assert_lacks!(PasswordVerifier: std::ops::Deref, Copy);
+        assert_lacks!(SecondFactor: serde::Serialize, fmt::Display, AsRef<[u8]>);
+        assert_lacks!(SecondFactor: std::ops::Deref, Copy);
+    }
+
     /// Made with CPython's `hashlib.pbkdf2_hmac("sha256", b"lab", b"0123456789abcdef", 3)`.
     #[test]
     fn it_is_pbkdf2_with_hmac_sha256() {

@@ -157,3 +157,77 @@ pub(super) fn shown(value: &str) -> String {
         None => value.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences() {
+        let path = || "users[1].id".to_owned();
+        let value = || "x".to_owned();
+        let json = crate::base::json::from_slice::<u8>(b"[]").unwrap_err();
+        let thumbprint = "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U".parse().unwrap();
+        let expected = "a name";
+        for (error, sentence) in [
+            (
+                DirectoryError::Ambiguous { path: path(), value: value() },
+                "`users[1].id`: more than one user is called `x`; give the id instead",
+            ),
+            (
+                DirectoryError::BadKey { path: path(), error: jose::Error::NotOnCurve },
+                "`users[1].id`: ",
+            ),
+            (
+                DirectoryError::BadValue { path: path(), value: value(), expected },
+                "`users[1].id`: `x` is not a name",
+            ),
+            (
+                DirectoryError::BadVerifier { path: path(), fault: CredentialFault::Salt },
+                "`users[1].id`: the salt is not base64url of 8 to 64 octets",
+            ),
+            (
+                DirectoryError::DeviceExists { device: DeviceId::from_u128(1) },
+                "a device with the id `00000000-0000-0000-0000-000000000001` is registered already",
+            ),
+            (
+                DirectoryError::Duplicate { path: path(), value: value() },
+                "`users[1].id`: `x` stands for something else already",
+            ),
+            (DirectoryError::Json(json), "line 1, column "),
+            (
+                DirectoryError::KeyInUse { thumbprint },
+                "the key `oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U` is the device key of",
+            ),
+            (
+                DirectoryError::NoSuchDevice { device: DeviceId::from_u128(1) },
+                "there is no device `00000000-0000-0000-0000-000000000001`",
+            ),
+            (
+                DirectoryError::NoSuchUser { user: UserId::from_u128(1) },
+                "there is no user `00000000-0000-0000-0000-000000000001`",
+            ),
+            (
+                DirectoryError::TooLarge { octets: 9, limit: 8 },
+                "the directory file has 9 octets; at most 8 are read",
+            ),
+            (
+                DirectoryError::TooMany { path: "users".to_owned(), count: 9, limit: 8 },
+                "`users` has 9 entries; at most 8 are read",
+            ),
+            (
+                DirectoryError::UnknownReference { path: path(), kind: "user", value: value() },
+                "`users[1].id`: there is no user `x`",
+            ),
+        ] {
+            assert!(error.to_string().starts_with(sentence), "{error}");
+            assert!(error.code().starts_with("directory."), "{error}");
+        }
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shown("short"), "short");
+        assert_eq!(shown(&"é".repeat(65)), format!("{}…", "é".repeat(64)));
+    }
+}

@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{DirectoryError, shown};
+use super::guarded::Guid;
 use super::model::{App, Group, InboundTrust};
-use super::raw::{
-    Guid, RawApp, RawDevice, RawDirectory, RawGroup, RawLocation, RawUser, RawUserKey,
-};
+use super::raw::{RawApp, RawDevice, RawDirectory, RawGroup, RawLocation, RawUser, RawUserKey};
 use super::read::{
     Owners, duplicate, name, read_device, read_location, read_user, read_user_key, unknown,
 };

@@ -14,7 +14,9 @@
 
 mod change;
 mod credential;
+mod device;
 mod error;
+mod guarded;
 mod load;
 mod model;
 mod raw;
@@ -26,11 +28,11 @@ use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, Tena
 use crate::jose::{JwkThumbprint, P256PublicKey};
 
 pub use credential::{CredentialFault, PasswordVerifier, SecondFactor};
+pub use device::{Device, DeviceObjectId, Edition, Ownership, RegistrationMethod, TrustType};
 pub use error::DirectoryError;
 pub use load::MAX_FILE_LEN;
 pub use model::{
-    App, Device, DeviceObjectId, Edition, Group, InboundTrust, IpRange, LocationExtent,
-    NamedLocation, Ownership, RegistrationMethod, TrustType, User, UserKey, UserType,
+    App, Group, InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey, UserType,
 };
 
 /// The directory that comes with the lab: Contoso with eleven users and thirteen devices.

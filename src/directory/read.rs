@@ -5,14 +5,13 @@ use std::fmt::Display;
 use std::net::IpAddr;
 
 use super::credential::{CredentialFault, PasswordVerifier, SecondFactor};
+use super::device::{Device, DeviceObjectId, RegistrationMethod, TrustType};
 use super::error::{DirectoryError, shown};
-use super::model::{
-    Device, DeviceObjectId, InboundTrust, IpRange, LocationExtent, NamedLocation,
-    RegistrationMethod, TrustType, User, UserKey,
-};
+use super::guarded::{Guid, Quiet};
+use super::model::{InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey};
 use super::raw::{
-    Guid, LocationType, Quiet, RawDevice, RawIpRange, RawLocation, RawSecondFactor, RawUser,
-    RawUserKey, RawVerifier,
+    LocationType, RawDevice, RawIpRange, RawLocation, RawSecondFactor, RawUser, RawUserKey,
+    RawVerifier,
 };
 use super::{Directory, folded};
 use crate::base::id::{TenantId, UserId};

@@ -8,7 +8,7 @@ use crate::base::time::ManualClock;
 use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
-use crate::directory::Directory;
+use crate::directory::{self, Directory};
 use crate::idp::{self, Provider};
 use crate::keystore::{KeyStore, LatencyModel};
 use crate::resource::ResourceServer;
@@ -23,8 +23,6 @@ use super::trace::Trace;
 
 /// When every story begins: 2026-03-02T08:00:00Z.
 const START: Timestamp = Timestamp::from_unix(1_772_438_400);
-/// The tenant of the samples.
-const CONTOSO: &[u8] = include_bytes!("../data/directory.json");
 
 /// The parties of one run.
 pub(super) struct World {
@@ -167,7 +165,7 @@ pub(super) fn resource(step: usize, name: &str) -> Result<&'static Resource, Sce
 
 fn directory(scenario: &Scenario) -> Result<Directory, ScenarioError> {
     let own = scenario.directory.as_ref().map(ToString::to_string);
-    let text = own.as_deref().map_or(CONTOSO, str::as_bytes);
+    let text = own.as_deref().map_or(directory::SAMPLE, str::as_bytes);
     Directory::from_json(text).map_err(|error| ScenarioError::Directory(error.to_string()))
 }
 

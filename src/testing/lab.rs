@@ -32,8 +32,6 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// A PKCE verifier for tests.
 pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-const CONTOSO: &[u8] = include_bytes!("../data/directory.json");
-
 /// A provider, its tenant and a clock.
 pub struct Lab {
     provider: Provider,
@@ -58,7 +56,7 @@ impl Default for LabBuilder {
         Self {
             settings: ProviderSettings::default(),
             policies: Vec::new(),
-            directory: CONTOSO.to_vec(),
+            directory: crate::directory::SAMPLE.to_vec(),
             rules: RulePack::newest(),
             seed: Seed(7),
         }

@@ -5,13 +5,15 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test fails by panicking"
+    unreachable_pub,
+    reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
 mod checks;
 mod docs;
 mod layering;
 mod matrix;
+mod stories;
 mod support;
 mod switches;
 mod vectors;

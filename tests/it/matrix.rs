@@ -1,33 +1,179 @@
 //! The theft matrix and its aftermath, pinned: a change of verdict is noticed here.
 
-use std::fmt::Write as _;
+use token_protection_lab::base::{Check, Lifetime};
+use token_protection_lab::sim::aftermath::{self, After};
+use token_protection_lab::sim::matrix::{Cell, CellVerdict, Columns, table};
+use token_protection_lab::sim::{DEFAULT_SEED, RunOptions, ThiefOutcome, matrix};
 
-use token_protection_lab::sim::matrix::{CellVerdict, Columns, table};
-use token_protection_lab::sim::{DEFAULT_SEED, aftermath};
+/// Columns N, R, T, C, D, K as the design states them; `.` is not built yet. A code stands where it
+/// states one.
+const EXPECTED: &[(&str, [&str; 6])] = &[
+    ("access-token", ["+", "+", "+", "+", ".", "."]),
+    ("resource-request", ["+", "+", "+", "+", ".", "."]),
+    ("refresh-token", ["+", "+", "- 530084/1002", "- 53000/1002", ".", "-"]),
+    ("refresh-token-linux", ["+", "+", "+", "- 53003", ".", "-"]),
+    ("refresh-token-macos", ["+", "+", "+", "- 53000", ".", "-"]),
+    ("broker-refresh-token", ["-", "-", "-", "-", ".", "-"]),
+    ("prt", ["-", "-", "-", "-", ".", "-"]),
+    ("prt-session-key", ["+", "+", "+", "+", ".", "n/a"]),
+    ("derived-key-v1", ["+", "+", "+", "+", ".", "n/a"]),
+    ("derived-key-v2", ["-", "-", "-", "-", ".", "n/a"]),
+    ("browser-credential", ["+", "+", "+", "+", ".", "+"]),
+    ("browser-credential-used-once", ["-", "-", "-", "-", ".", "-"]),
+    ("browser-credential-used", ["+", "+", "+", "+", ".", "+"]),
+    ("browser-credential-stale", ["-", "-", "-", "-", ".", "-"]),
+    ("prt-request", ["-", "-", "-", "-", ".", "-"]),
+    ("prt-request-altered", ["-", "-", "-", "-", ".", "-"]),
+    ("dpop-proofs-nonces", ["n/a", "n/a", "n/a", "n/a", ".", "."]),
+    ("dpop-proofs", ["n/a", "n/a", "n/a", "n/a", ".", "."]),
+    ("dpop-request", ["n/a", "n/a", "n/a", "n/a", ".", "."]),
+    ("key-store", ["+", "+", "+", "+", ".", "+"]),
+    ("device-control", ["+", "+", "+", "+", ".", "+"]),
+    ("phish-browser", ["+", "+", "+", "- 53000", ".", "-"]),
+    ("phish-native", ["+", "+", "- 530084/1002", "- 53000", ".", "-"]),
+    ("own-device", ["+", "+", "+ bound", "- 53000", ".", "-"]),
+    ("legacy-password", ["+", "+", "+", "- 53003", ".", "-"]),
+];
+
+/// The check that decides, in columns N, T, C and K; empty where the thief gets in or nothing is
+/// there.
+const DECIDING: &[(&str, [&str; 4])] = &[
+    ("refresh-token", ["", "POL-02", "POL-01", "POL-01"]),
+    ("broker-refresh-token", ["BRT-01", "BRT-01", "BRT-01", "BRT-01"]),
+    ("prt", ["USE-05", "USE-05", "USE-05", "MSG-04"]),
+    ("derived-key-v2", ["USE-05", "USE-05", "USE-05", ""]),
+    ("browser-credential-used-once", ["NON-04", "NON-04", "NON-04", "NON-04"]),
+    ("browser-credential-stale", ["NON-03", "NON-03", "NON-03", "NON-03"]),
+    ("prt-request", ["MSG-03", "MSG-03", "MSG-03", "USE-09"]),
+    ("prt-request-altered", ["USE-05", "USE-05", "USE-05", "USE-06"]),
+];
 
 #[test]
-fn print() {
+fn the_matrix_is_as_designed() {
     let table = table(Columns::Cumulative, DEFAULT_SEED, &mut |_, _| {}).unwrap();
-    let mut out = String::new();
-    for row in &table.rows {
-        write!(out, "{:32}", row.id).unwrap();
-        for cell in &row.cells {
-            let symbol = match cell.verdict {
-                CellVerdict::GotIn => "+",
-                CellVerdict::NotApplicable => "n/a",
-                CellVerdict::NotBuilt => "not built",
-                CellVerdict::Refused => "-",
-            };
-            let check = cell.check.map(|check| check.id()).unwrap_or("");
-            let code = cell.code.map(|code| code.to_string()).unwrap_or_default();
-            let status = cell.status.map(|code| code.to_string()).unwrap_or_default();
-            write!(out, "| {symbol} {check} {code} {status} ").unwrap();
+    assert_eq!(table.rows.len(), EXPECTED.len());
+    for (row, (id, expected)) in table.rows.iter().zip(EXPECTED) {
+        assert_eq!(row.id, *id);
+        for (cell, expected) in row.cells.iter().zip(expected) {
+            assert!(
+                agrees(cell, expected),
+                "{}: expected {expected}, got {cell:?}",
+                cell.opens_with
+            );
         }
-        writeln!(out).unwrap();
     }
-    println!("{out}");
-    let t = aftermath::table(DEFAULT_SEED, &mut |_, _| {}).unwrap();
-    for r in &t.rows {
-        println!("{} {:?}", r.id, r.cells);
+    for (id, checks) in DECIDING {
+        let row = table.rows.iter().find(|row| row.id == *id).unwrap();
+        for (column, expected) in ["N", "T", "C", "K"].iter().zip(checks) {
+            let cell = row.cells.iter().find(|cell| cell.column == *column).unwrap();
+            assert_eq!(cell.check.map_or("", Check::id), *expected, "{}", cell.opens_with);
+        }
+    }
+}
+
+fn agrees(cell: &Cell, expected: &str) -> bool {
+    let (symbol, codes) = expected.split_once(' ').unwrap_or((expected, ""));
+    let verdict = match symbol {
+        "+" => CellVerdict::GotIn,
+        "-" => CellVerdict::Refused,
+        "n/a" => CellVerdict::NotApplicable,
+        "." => CellVerdict::NotBuilt,
+        other => panic!("{other}"),
+    };
+    let (code, status) = match codes {
+        "bound" => (None, Some(0)),
+        codes => match codes.split_once('/') {
+            Some((code, status)) => (code.parse().ok(), status.parse().ok()),
+            None => (codes.parse().ok(), None),
+        },
+    };
+    cell.verdict == verdict
+        && code.is_none_or(|code: u32| cell.code == Some(code))
+        && status.is_none_or(|status: u16| cell.status == Some(status))
+}
+
+#[test]
+fn each_defence_alone() {
+    let table = table(Columns::EachAlone, DEFAULT_SEED, &mut |_, _| {}).unwrap();
+    let refused = |column: &str| -> Vec<&str> {
+        let by_it = |row: &&matrix::Row| {
+            row.cells.iter().any(|cell| {
+                // Refused by this defence and not by the cryptography that is always there.
+                cell.column == column
+                    && cell.verdict == CellVerdict::Refused
+                    && matches!(
+                        cell.check,
+                        Some(Check::PolicyGrants | Check::PolicyTokenProtection)
+                    )
+            })
+        };
+        table.rows.iter().filter(by_it).map(|row| row.id.as_str()).collect()
+    };
+    assert_eq!(refused("T"), ["refresh-token", "phish-native"]);
+    assert_eq!(refused("d1"), ["refresh-token-linux"]);
+    assert_eq!(
+        refused("d2"),
+        [
+            "refresh-token",
+            "refresh-token-linux",
+            "refresh-token-macos",
+            "phish-browser",
+            "phish-native",
+            "own-device",
+            "legacy-password",
+        ]
+    );
+    assert_eq!(refused("d3"), ["legacy-password"]);
+}
+
+#[test]
+fn every_cell_that_is_built_can_be_opened() {
+    let table = table(Columns::Cumulative, DEFAULT_SEED, &mut |_, _| {}).unwrap();
+    let options = RunOptions::default();
+    for cell in table.rows.iter().flat_map(|row| &row.cells) {
+        let address = cell.opens_with.strip_prefix("matrix:").unwrap();
+        let opened = matrix::cell(address, &options);
+        let expected = match cell.verdict {
+            CellVerdict::GotIn => ThiefOutcome::GotIn,
+            CellVerdict::NotApplicable => ThiefOutcome::NotApplicable,
+            CellVerdict::Refused => ThiefOutcome::Refused,
+            CellVerdict::NotBuilt => {
+                assert!(opened.is_err(), "{address}");
+                continue;
+            }
+        };
+        assert_eq!(opened.unwrap().thief, expected, "{address}");
+    }
+}
+
+/// What an administrator's reaction, or time, leaves of each loot: a number is the last second at
+/// which it works, `ever` means no end within 100 days.
+const AFTERMATH: &[(&str, [&str; 5])] = &[
+    ("access-token", ["3899", "3899", "3899", "3899", "RES-05"]),
+    ("refresh-token", ["REV-02", "REV-03", "7775999", "7775999", "7772098"]),
+    ("prt-session-key", ["REV-02", "REV-03", "DEV-02", "DEV-01", "1205698"]),
+    ("derived-key-v1", ["REV-02", "REV-03", "DEV-02", "DEV-01", "1205698"]),
+    ("browser-credential", ["REV-02", "REV-03", "DEV-02", "DEV-01", "NON-03"]),
+    ("key-store", ["REV-02", "REV-03", "DEV-02", "DEV-01", "1205698"]),
+    ("device-control", ["REV-02", "REV-03", "DEV-02", "DEV-01", "1205698"]),
+    ("own-device", ["REV-02", "REV-03", "1209599", "1209599", "1205698"]),
+    ("legacy-password", ["ever", "USR-01", "ever", "ever", "ever"]),
+];
+
+#[test]
+fn the_aftermath_is_as_the_protocol_says() {
+    let table = aftermath::table(DEFAULT_SEED, &mut |_, _| {}).unwrap();
+    assert_eq!(table.rows.len(), AFTERMATH.len());
+    for (row, (id, expected)) in table.rows.iter().zip(AFTERMATH) {
+        assert_eq!(row.id, *id);
+        for ((cell, event), expected) in row.cells.iter().zip(&table.events).zip(expected) {
+            let got = match cell {
+                After::NotApplicable => "n/a".to_owned(),
+                After::Refused { check, .. } => check.map_or("?", Check::id).to_owned(),
+                After::Works { until: None } => "ever".to_owned(),
+                After::Works { until: Some(until) } => Lifetime::as_secs(*until).to_string(),
+            };
+            assert_eq!(got, *expected, "{id} after {}", event.title);
+        }
     }
 }
