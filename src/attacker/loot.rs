@@ -65,6 +65,8 @@ pub enum Loot {
     KeyStore(Box<Broker>),
     /// A device of the thief's own, registered under the victim's name, with a PRT on it.
     OwnDevice,
+    /// The user's password as it was when it was learnt.
+    Password(Secret<String>),
     /// The PRT text alone.
     Prt(Secret<String>),
     /// A signed token request as it crossed the network.
@@ -94,6 +96,7 @@ impl Loot {
             Self::DeviceControl { .. } => "the use of the broker on the device",
             Self::KeyStore(_) => "a copy of the key store",
             Self::OwnDevice => "a device of its own in the victim's name",
+            Self::Password(_) => "a password",
             Self::Prt(_) => "a PRT without its session key",
             Self::PrtRequest(_) => "a recorded token request",
             Self::RefreshToken { .. } => "a refresh token",

@@ -137,6 +137,7 @@ mod tests {
     use super::super::uses::AppRequest;
     use super::*;
     use crate::base::{Check, Danger};
+    use crate::jose::fixtures::assert_lacks;
     use crate::jose::jws::{UnverifiedJws, VerifyingKey};
     use crate::keystore::Protection;
     use crate::pop::session_key;
@@ -226,6 +227,13 @@ mod tests {
             assert_eq!(error.code(), "broker.not_registered");
             assert!(broker.prepare_device_credential("n").is_ok(), "the device keeps its keys");
         }
+    }
+
+    /// A copy is made by [`Broker::danger_copy`], which a hardware store refuses, and by nothing else.
+    #[test]
+    fn a_broker_is_not_copied_by_accident() {
+        assert_lacks!(Broker: Clone, serde::Serialize, std::fmt::Display);
+        assert_lacks!(CapturedKey: serde::Serialize, std::fmt::Display);
     }
 
     #[test]

@@ -8,7 +8,6 @@ use crate::directory::Device;
 use crate::jose::{Header, JwkThumbprint, P256PublicKey};
 
 use super::Provider;
-use super::context::Draft;
 use super::refusal::Refusal;
 
 impl Provider {
@@ -35,12 +34,7 @@ impl Provider {
 
     /// DEV-01 and DEV-02 for the device a token is sealed with. With DEV-01 taken out a deleted
     /// device's token goes on, without device facts.
-    pub(super) fn device_of_token(
-        &self,
-        draft: &mut Draft,
-        device: DeviceId,
-    ) -> Result<(), Refusal> {
-        let _ = draft;
+    pub(super) fn device_of_token(&self, device: DeviceId) -> Result<(), Refusal> {
         match self.directory.device(device) {
             Some(device) => self.device_enabled(device),
             None if !self.settings.danger.enforces(Check::DeviceKnown) => Ok(()),

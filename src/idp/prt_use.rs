@@ -252,14 +252,16 @@ impl Provider {
 
     /// USE-10, BRT-03, REV-*, USR-02, DEV-*
     fn check_bound_token(
-        &self,
+        &mut self,
         now: Timestamp,
         draft: &mut Draft,
         bound: &Bound,
     ) -> Result<(), Refusal> {
         let danger = self.settings.danger;
-        self.check_prt(now, draft, &bound.prt)?;
-        let Some(app) = &bound.app else { return Ok(()) };
+        // An app refresh token lives by its own dates: a renewal of the PRT keeps it good.
+        let Some(app) = &bound.app else { return self.check_prt(now, draft, &bound.prt) };
+        self.still_good(draft, &bound.prt.authentication)?;
+        self.device_of_token(bound.prt.device)?;
         // BRT-03
         if now >= app.exp && danger.enforces(Check::BrokerTokenExpired) {
             return Err(Refusal::BrokerTokenTooOld);
@@ -269,7 +271,7 @@ impl Provider {
 
     /// USE-10, REV-*, USR-02, DEV-*: whether a PRT still counts.
     pub(super) fn check_prt(
-        &self,
+        &mut self,
         now: Timestamp,
         draft: &mut Draft,
         prt: &Prt,
@@ -279,11 +281,14 @@ impl Provider {
         if now >= prt.exp && danger.enforces(Check::PrtExpired) {
             return Err(Refusal::PrtExpired);
         }
-        let (_, redeemed) =
+        let (family, redeemed) =
             self.family(prt.family).redeem(prt.generation, self.settings.prt_rotation, danger);
-        redeemed.map_err(Refusal::of_family)?;
+        if let Err(error) = redeemed {
+            self.families.insert(prt.family, family);
+            return Err(Refusal::of_family(error));
+        }
         self.still_good(draft, &prt.authentication)?;
-        self.device_of_token(draft, prt.device)
+        self.device_of_token(prt.device)
     }
 
     fn answer_use(

@@ -20,7 +20,7 @@ use crate::wire::registration::{
 };
 use crate::wire::{Request, Response};
 
-use super::context::{Context, Draft, RecordKind};
+use super::context::Context;
 use super::refusal::Refusal;
 use super::{Provider, TokenError};
 
@@ -207,7 +207,7 @@ impl Provider {
         let body: KeyRequest = read_json(request.body())?;
         let key = public_p256(&body.kngc)?;
         let device: DeviceId = body.device_id.parse().map_err(|_| Refusal::MalformedMessage)?;
-        self.device_of_token(&mut Draft::new(RecordKind::Authorize), device)?;
+        self.device_of_token(device)?;
         let kid = key.thumbprint().to_string();
         let user = self.directory.user_mut(token.oid).ok_or(Refusal::UserUnknown)?;
         user.user_keys.push(UserKey { key, device });

@@ -100,7 +100,7 @@ impl World {
         let mut port = port(&mut self.network, &self.thief.machine);
         if legacy.by == Actor::User {
             "mail client".clone_into(&mut port.party);
-            "192.0.2.9".clone_into(&mut port.address);
+            port.address = Some("192.0.2.9".to_owned());
         }
         let served = crate::app::legacy_fetch(
             &mut port,

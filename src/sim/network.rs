@@ -73,7 +73,8 @@ fn oauth_error(response: &Response) -> Option<String> {
 pub(super) struct Port<'n> {
     pub(super) network: &'n mut Network,
     pub(super) party: String,
-    pub(super) address: String,
+    /// None for a server: it hands on the address of whoever asked it.
+    pub(super) address: Option<String>,
 }
 
 impl Link for Port<'_> {
@@ -86,7 +87,8 @@ impl Link for Port<'_> {
     }
 
     fn exchange(&mut self, mut request: Request) -> Response {
-        if let Ok(address) = HeaderValue::from_str(&self.address) {
+        let address = self.address.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(address)) = address {
             request.headers_mut().insert(FORWARDED_FOR, address);
         }
         self.network.deliver(&self.party, request)
@@ -125,8 +127,7 @@ impl Network {
             return no_such_host();
         };
         let name = server.display_name().to_owned();
-        let address = "203.0.113.10".to_owned();
-        let mut port = Port { network: self, party: name.clone(), address };
+        let mut port = Port { network: self, party: name.clone(), address: None };
         let response = server.handle(&request, &mut port);
         let check = server.take_refusal().map(|error| error.check());
         self.resources.insert(host.to_owned(), server);

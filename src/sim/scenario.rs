@@ -328,6 +328,8 @@ pub enum LootKind {
     DpopRequest,
     /// The whole key store with everything the broker holds, from disk; software stores only.
     KeyStore,
+    /// The password itself, learnt by whatever means.
+    Password,
     /// The PRT text alone, from disk.
     Prt,
     /// A signed token request, from the network.

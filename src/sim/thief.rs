@@ -40,7 +40,10 @@ impl World {
             return Err(ScenarioError::OutOfOrder { step, why });
         };
         let upn = self.people.get(&steal.user).map(|person| person.upn.clone()).unwrap_or_default();
-        let loot = take(&self.network, machine, steal, &upn);
+        let loot = match (steal.loot, self.people.get(&steal.user)) {
+            (LootKind::Password, Some(person)) => Some(Loot::Password(person.password().clone())),
+            _ => take(&self.network, machine, steal, &upn),
+        };
         match loot {
             Some(loot) => {
                 self.network.trace.note(format!("the thief now holds {}", loot.name()));
@@ -200,6 +203,7 @@ impl Plan<'_> {
             Loot::DeviceControl { .. } => End::Refused,
             Loot::KeyStore(broker) | Loot::SessionKey(broker) => self.with_broker(broker),
             Loot::OwnDevice => self.with_own_broker(),
+            Loot::Password(password) => self.legacy(password),
             Loot::Prt(prt) => self.use_prt(prt),
             Loot::PrtRequest(request) => self.replay_token_request(request),
             Loot::RefreshToken { client, token } => self.plain_grant(*client, token),
@@ -314,6 +318,15 @@ impl Plan<'_> {
         }
     }
 
+    /// A mail client with somebody else's password.
+    fn legacy(&mut self, password: &Secret<String>) -> End {
+        let upn = self.victim.clone().unwrap_or_default();
+        let (origin, agent) = (&self.resource.origin, self.machine.user_agent.clone());
+        let mut out = port(self.network, self.machine);
+        let served = crate::app::legacy_fetch(&mut out, &agent, origin, "IMAP4", &upn, password);
+        served_or_refused(served)
+    }
+
     /// With copied keys the thief's machine is, to the provider, the victim's.
     fn with_broker(&mut self, broker: &mut Broker) -> End {
         let Some(client) = self.client.or_else(|| Catalog::builtin().client("outlook")) else {
@@ -376,6 +389,8 @@ fn take(network: &Network, machine: &Machine, steal: &Steal, upn: &str) -> Optio
         }
         // No app has a DPoP key until the proof work is done.
         LootKind::DpopProofs | LootKind::DpopRequest => None,
+        // Not on the machine: in somebody's head.
+        LootKind::Password => None,
         LootKind::KeyStore => Loot::copied_key_store(broker),
         LootKind::Prt => Loot::prt_from_disk(broker, upn),
         LootKind::PrtRequest => {
@@ -429,6 +444,7 @@ impl LootKind {
             | Self::RefreshToken
             | Self::SessionKey => Capability::ReadDisk,
             Self::DeviceControl | Self::DpopProofs => Capability::RunCode,
+            Self::Password => Capability::KnowPassword,
             Self::DpopRequest | Self::PrtRequest | Self::ResourceRequest => Capability::TapNetwork,
         }
     }
@@ -445,6 +461,7 @@ impl LootKind {
             Self::DpopProofs => "DPoP proofs made in advance",
             Self::DpopRequest => "an intercepted DPoP request",
             Self::KeyStore => "a copy of the key store",
+            Self::Password => "the password",
             Self::Prt => "the PRT text",
             Self::PrtRequest => "a recorded token request",
             Self::RefreshToken => "a refresh token",

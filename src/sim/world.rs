@@ -139,7 +139,7 @@ impl World {
 
 /// A machine's way out.
 pub(super) fn port<'n>(network: &'n mut Network, machine: &Machine) -> Port<'n> {
-    Port { network, party: machine.name.clone(), address: machine.address.clone() }
+    Port { network, party: machine.name.clone(), address: Some(machine.address.clone()) }
 }
 
 /// The user whose name before `@`, or whole name, this is.

@@ -11,8 +11,10 @@
 
 mod checks;
 mod docs;
+mod issuance;
 mod layering;
 mod matrix;
+mod robustness;
 mod stories;
 mod support;
 mod switches;

@@ -192,7 +192,7 @@ fn codes_of(room: &str) -> BTreeMap<String, String> {
         let text = read(&path);
         let text = text.split("#[cfg(test)]\nmod").next().unwrap_or_default();
         let sentences = sentences(text);
-        for (owner, variant, code) in arms(text) {
+        for (owner, variant, code) in arms(room, text) {
             let found = sentences.get(&(owner.clone(), variant.clone()));
             let says = found.unwrap_or_else(|| panic!("{}: {owner}::{variant}", shown(&path)));
             codes.insert(code, says.clone());
@@ -260,7 +260,7 @@ fn sentence(attribute: &str) -> String {
 }
 
 /// Owner, variant and code of each `Self::Variant… => "room.code"`; of a struct, its only code.
-fn arms(text: &str) -> Vec<(String, String, String)> {
+fn arms(room: &str, text: &str) -> Vec<(String, String, String)> {
     let mut owner = String::new();
     let mut found = Vec::new();
     for line in text.lines() {
@@ -273,9 +273,7 @@ fn arms(text: &str) -> Vec<(String, String, String)> {
             None => (String::new(), line),
         };
         let code = value.trim_end_matches(',').strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        let code = code.filter(|code| {
-            code.contains('.') && code.chars().all(|c| c.is_ascii_lowercase() || "._0123456789".contains(c))
-        });
+        let code = code.filter(|code| code.starts_with(&format!("{room}.")));
         found.extend(code.map(|code| (owner.clone(), variant, code.to_owned())));
     }
     found
