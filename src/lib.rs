@@ -18,6 +18,8 @@ pub mod jose;
 pub mod keystore;
 pub mod policy;
 pub mod pop;
+#[cfg(feature = "cli")]
+pub mod render;
 pub mod resource;
 pub mod signin;
 pub mod sim;

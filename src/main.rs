@@ -1,3 +1,7 @@
-//! `tplab`: the command.
+//! `tplab`: the command. It reads arguments and files, prints, and leaves the rest to the library.
 
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

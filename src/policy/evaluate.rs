@@ -12,9 +12,10 @@ use super::applied::{AppliedPolicy, AppliedPolicyResult as R, Condition};
 use super::decision::{Control, Decision, Denial, Outcome, first_unmet};
 use super::facts::{Purpose, SignIn};
 use super::flags::Flags;
+use super::mentions::Named;
 use super::model::{
     Applications, GrantControl, GrantControls, Operator, Platforms, Policy, PolicyState,
-    Principals, SessionControl, Users,
+    SessionControl, Users,
 };
 use super::set::PolicySet;
 use crate::base::{Check, Danger};
@@ -35,8 +36,8 @@ pub fn evaluate(
 ) -> Decision {
     let mut entries = Entries::for_policies(policies.len());
     let mut deciding: Option<(Control, &Policy)> = None;
-    for policy in policies {
-        let entry = apply(policy, sign_in);
+    for (policy, named) in policies.for_user(sign_in) {
+        let entry = apply(policy, named, sign_in);
         if let Some(control) = refusal(&entry, danger)
             && deciding.is_none_or(|(first, _)| control < first)
         {
@@ -84,7 +85,7 @@ struct Entries {
 
 impl Entries {
     fn for_policies(count: usize) -> Self {
-        Self { decided: Vec::with_capacity(count), others: Vec::with_capacity(count) }
+        Self { decided: Vec::new(), others: Vec::with_capacity(count) }
     }
 
     fn push(&mut self, entry: AppliedPolicy) {
@@ -100,7 +101,7 @@ impl Entries {
     }
 }
 
-fn apply(policy: &Policy, sign_in: &SignIn<'_>) -> AppliedPolicy {
+fn apply(policy: &Policy, named: Named, sign_in: &SignIn<'_>) -> AppliedPolicy {
     let mut entry = AppliedPolicy {
         policy: policy.id,
         result: R::NotEnabled,
@@ -112,7 +113,7 @@ fn apply(policy: &Policy, sign_in: &SignIn<'_>) -> AppliedPolicy {
     if policy.state == PolicyState::Disabled {
         return entry;
     }
-    let applies = sign_in.purpose == Purpose::Access && walk(policy, sign_in, &mut entry);
+    let applies = sign_in.purpose == Purpose::Access && walk(policy, named, sign_in, &mut entry);
     if applies {
         entry.grant_controls_not_satisfied = unmet_grants(policy.grant, sign_in);
         entry.session_controls_not_satisfied = unmet_sessions(policy.session, sign_in);
@@ -126,10 +127,10 @@ fn apply(policy: &Policy, sign_in: &SignIn<'_>) -> AppliedPolicy {
 
 /// Walks the configured conditions in the order of 3.4 and stops at the first that fails. Steps to
 /// come stand between these: location after users, device filter, risks and flows after client type.
-fn walk(policy: &Policy, sign_in: &SignIn<'_>, entry: &mut AppliedPolicy) -> bool {
+fn walk(policy: &Policy, named: Named, sign_in: &SignIn<'_>, entry: &mut AppliedPolicy) -> bool {
     let conditions = &policy.conditions;
     entry.step(Condition::Application, applications_match(&conditions.applications, sign_in))
-        && entry.step(Condition::Users, users_match(&conditions.users, sign_in))
+        && entry.step(Condition::Users, users_match(&conditions.users, named, sign_in))
         && conditions.platforms.is_none_or(|platforms| {
             entry.step(Condition::DevicePlatform, platforms_match(platforms, sign_in))
         })
@@ -157,15 +158,10 @@ fn applications_match(applications: &Applications, sign_in: &SignIn<'_>) -> bool
     })
 }
 
-fn users_match(users: &Users, sign_in: &SignIn<'_>) -> bool {
-    (users.include_all || names(&users.include, sign_in)) && !names(&users.exclude, sign_in)
-}
-
-fn names(principals: &Principals, sign_in: &SignIn<'_>) -> bool {
-    principals.users.contains(&sign_in.user)
-        || (principals.guests && sign_in.user_type == UserType::Guest)
-        || principals.groups.iter().any(|group| sign_in.groups.contains(group))
-        || principals.roles.iter().any(|role| sign_in.roles.contains(role))
+fn users_match(users: &Users, named: Named, sign_in: &SignIn<'_>) -> bool {
+    let guest = sign_in.user_type == UserType::Guest;
+    (users.include_all || named.included || (users.include.guests && guest))
+        && !(named.excluded || (users.exclude.guests && guest))
 }
 
 fn platforms_match(platforms: Platforms, sign_in: &SignIn<'_>) -> bool {

@@ -22,6 +22,7 @@ mod explain;
 mod facts;
 mod flags;
 mod graph;
+mod mentions;
 mod model;
 mod reader;
 mod set;

@@ -6,7 +6,9 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::error::PolicyError;
+use super::facts::SignIn;
 use super::graph;
+use super::mentions::{Mentions, Named};
 use super::model::Policy;
 use super::reader::{Object, Unknown, wrong_type};
 use crate::base::id::PolicyId;
@@ -20,6 +22,7 @@ pub struct PolicySet {
     policies: Vec<Policy>,
     /// The ids in the order of the file.
     order: Vec<PolicyId>,
+    mentions: Mentions,
     shape: Shape,
     warnings: Vec<Warning>,
 }
@@ -56,8 +59,14 @@ impl std::fmt::Display for Warning {
 impl PolicySet {
     /// No policies at all.
     #[must_use]
-    pub const fn empty() -> Self {
-        Self { policies: Vec::new(), order: Vec::new(), shape: Shape::Array, warnings: Vec::new() }
+    pub fn empty() -> Self {
+        Self {
+            policies: Vec::new(),
+            order: Vec::new(),
+            mentions: Mentions::default(),
+            shape: Shape::Array,
+            warnings: Vec::new(),
+        }
     }
 
     /// Reads one policy, an array of policies, or Graph's `{"value": [...]}`.
@@ -142,6 +151,11 @@ impl PolicySet {
         }
     }
 
+    /// The policies by ascending id, each with whether it names the user.
+    pub(super) fn for_user(&self, sign_in: &SignIn<'_>) -> impl Iterator<Item = (&Policy, Named)> {
+        self.iter().zip(self.mentions.of_user(sign_in, self.len()))
+    }
+
     fn of(
         mut policies: Vec<Policy>,
         shape: Shape,
@@ -152,7 +166,10 @@ impl PolicySet {
         let twice = policies.iter().zip(policies.iter().skip(1)).find(|(a, b)| a.id == b.id);
         match twice {
             Some((policy, _)) => Err(PolicyError::DuplicateId { id: policy.id }),
-            None => Ok(Self { policies, order, shape, warnings }),
+            None => {
+                let mentions = Mentions::of(&policies);
+                Ok(Self { policies, order, mentions, shape, warnings })
+            }
         }
     }
 

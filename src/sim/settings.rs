@@ -468,9 +468,9 @@ impl Settings {
 }
 
 fn unknown(name: &str) -> SettingError {
-    let shared = |known: &str| name.split('.').filter(|part| known.contains(part)).count();
-    let nearest =
-        Settings::names().into_iter().map(|(known, _)| known).max_by_key(|known| shared(known));
+    let likeness = |known: &String| strsim::jaro_winkler(known, name);
+    let names = Settings::names().into_iter().map(|(known, _)| known);
+    let nearest = names.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     SettingError::Unknown { name: name.to_owned(), nearest: nearest.unwrap_or_default() }
 }
 

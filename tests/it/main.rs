@@ -9,13 +9,19 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
+mod commands;
 mod checks;
 mod docs;
 mod issuance;
 mod layering;
 mod matrix;
+mod policy_cases;
+mod policy_files;
+mod policy_laws;
 mod robustness;
+mod signin_log;
 mod stories;
 mod support;
 mod switches;
+mod token_protection;
 mod vectors;

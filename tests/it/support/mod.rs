@@ -1,6 +1,9 @@
 //! What the tests share: a lab whose checks can be switched off from outside, and an issuer of
 //! access tokens whose key the test owns.
 
+pub mod case;
+pub mod slow_policy;
+
 use token_protection_lab::base::id::{AppId, TenantId, UserId};
 use token_protection_lab::base::stream::{Seed, Stream};
 use token_protection_lab::base::time::Nanos;

@@ -1,0 +1,255 @@
+//! Signed texts: which of the protocol's messages a JWS is, and what its signature would prove.
+
+use serde::Deserialize as _;
+use serde_json::{Map, Value};
+
+use super::{InspectError, Inspection, Kind, Part, Statement};
+use crate::base::{Check, b64, json};
+use crate::jose::{Header, UnverifiedJws};
+use crate::token::access::ACCESS_TOKEN_TYPE;
+
+/// A JWS taken apart, with nothing of it verified.
+#[derive(Clone, Debug)]
+pub struct SignedText {
+    /// Which message it is.
+    pub kind: Kind,
+    /// All members of the header.
+    pub header: Map<String, Value>,
+    /// All claims.
+    pub claims: Map<String, Value>,
+    signature: Vec<u8>,
+    parsed: Header,
+}
+
+impl SignedText {
+    /// Takes a text apart; nothing is verified.
+    ///
+    /// # Errors
+    /// [`InspectError::Jose`] or [`InspectError::Payload`].
+    pub fn parse(text: &str) -> Result<Self, InspectError> {
+        let jws = UnverifiedJws::parse(text)?;
+        let (header, signature) = outer_parts(text);
+        let header = object(&header)?;
+        let claims = object(jws.unverified_payload())?;
+        let kind = kind(jws.header(), &claims);
+        Ok(Self { kind, header, claims, signature, parsed: jws.header().clone() })
+    }
+
+    /// How it is signed, in a few words.
+    #[must_use]
+    pub fn signed_how(&self) -> String {
+        match (self.parsed.alg.as_str(), &self.parsed.ctx) {
+            ("none", _) => "unsigned".to_owned(),
+            ("HS256", Some(_)) => match self.parsed.kdf_ver {
+                Some(2) => "HS256 under a key derived from the session key, KDF v2".to_owned(),
+                _ => "HS256 under a key derived from the session key, KDF v1".to_owned(),
+            },
+            (alg, _) => alg.chars().take(16).collect(),
+        }
+    }
+}
+
+/// Header and signature octets; the parser has already found them well formed.
+fn outer_parts(text: &str) -> (Vec<u8>, Vec<u8>) {
+    let mut parts = text.split('.').map(|part| b64::decode_url(part).unwrap_or_default());
+    let header = parts.next().unwrap_or_default();
+    (header, parts.nth(1).unwrap_or_default())
+}
+
+fn object(text: &[u8]) -> Result<Map<String, Value>, InspectError> {
+    let value: Value = json::from_secret_slice(text).map_err(|_| InspectError::Payload)?;
+    Map::deserialize(value).map_err(|_| InspectError::Payload)
+}
+
+fn kind(header: &Header, claims: &Map<String, Value>) -> Kind {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default();
+    let has = |name: &str| claims.contains_key(name);
+    let asks_for_prt = text("scope").split(' ').any(|scope| scope == "aza");
+    if header.typ.as_deref() == Some(ACCESS_TOKEN_TYPE) || (has("scp") && has("aud")) {
+        Kind::AccessToken
+    } else if header.typ.as_deref() == Some("dpop+jwt") {
+        Kind::DpopProof
+    } else if header.key_use.as_deref() == Some("ngc") {
+        Kind::UserAssertion
+    } else if has("TransportKey") {
+        Kind::JoinRequest
+    } else if text("grant_type") == "device_auth" {
+        Kind::DeviceCredential
+    } else if text("purpose") == "browser_sso" || has("is_primary") {
+        Kind::BrowserCredential
+    } else if header.ctx.is_some() || text("purpose") == "prt_usage" {
+        Kind::PrtUse
+    } else if asks_for_prt && has("grant_type") {
+        Kind::PrtRequest
+    } else if header.alg == "none" {
+        Kind::IdToken
+    } else {
+        Kind::Jws
+    }
+}
+
+pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
+    let jws = SignedText::parse(text)?;
+    let (name, meaning) = words(&jws);
+    let signature = match jws.signature.is_empty() {
+        true => "there is none: anybody can have written this",
+        false => "not verified: no key was given",
+    };
+    let parts = vec![
+        Part::of_object("Header", &jws.header),
+        Part::of_object("Claims", &jws.claims),
+        Part::of_octets("Signature", &jws.signature, Some(signature.to_owned())),
+    ];
+    Ok(Inspection {
+        kind: jws.kind,
+        what: format!("{name}: a JWS, {}", jws.signed_how()),
+        meaning: meaning.to_owned(),
+        characters: text.chars().count(),
+        parts,
+        checked: vec![Statement::of(Check::JwsShape)],
+        not_checked: not_checked(&jws),
+    })
+}
+
+fn words(jws: &SignedText) -> (&'static str, &'static str) {
+    let bound = jws.claims.contains_key("cnf");
+    match jws.kind {
+        Kind::AccessToken if bound => (
+            "An access token",
+            "It has a `cnf` claim: a resource that looks wants a proof by that key beside it.",
+        ),
+        Kind::AccessToken => (
+            "An access token",
+            "It has no `cnf` claim: whoever holds it can use it until `exp`, on any machine.",
+        ),
+        Kind::BrowserCredential => (
+            "A browser credential",
+            "A browser that sends it signs in as the user, until its nonce is stale or used up.",
+        ),
+        Kind::DeviceCredential => (
+            "A device credential",
+            "It proves facts of a device. It binds no token to that device.",
+        ),
+        Kind::DpopProof => (
+            "A DPoP proof",
+            "It proves one request by the key in its header, and is worth nothing beside another.",
+        ),
+        Kind::IdToken => {
+            ("An ID token", "It tells the client who signed in. No resource accepts it.")
+        }
+        Kind::JoinRequest => (
+            "A join request",
+            "By it a device registers; it is signed by the device key in its header.",
+        ),
+        Kind::PrtRequest => (
+            "A request for a primary refresh token",
+            "It is signed by the device key; the answer opens only with the transport key.",
+        ),
+        Kind::PrtUse => (
+            "A token request under a primary refresh token",
+            "The token inside is worth nothing without the key that signed this request.",
+        ),
+        Kind::UserAssertion => {
+            ("A user assertion", "It stands for a password, signed by a key of the user.")
+        }
+        _ => ("A signed text", "It is none of the messages of this protocol."),
+    }
+}
+
+fn not_checked(jws: &SignedText) -> Vec<Statement> {
+    let because = Statement::because;
+    let nonce = || because(Check::NonceFresh, "only the provider can tell");
+    let key = "no key was given";
+    match jws.kind {
+        Kind::AccessToken => {
+            let mut open = vec![
+                because(Check::AccessTokenSignature, key),
+                because(Check::AccessTokenIssuer, "no provider was named"),
+                because(Check::AccessTokenAudience, "no resource was named"),
+                because(Check::AccessTokenLifetime, "there is no clock here"),
+            ];
+            if jws.claims.contains_key("cnf") {
+                open.push(because(Check::AccessTokenConfirmation, "there is no proof here"));
+            }
+            open
+        }
+        Kind::BrowserCredential => vec![use_signature(jws), nonce()],
+        Kind::DeviceCredential => vec![because(Check::DeviceCredentialSignature, key), nonce()],
+        Kind::JoinRequest => vec![
+            because(Check::RegistrationDeviceKey, "its own key would show only that it has one"),
+            Statement::of(Check::RegistrationToken),
+            because(Check::RegistrationNonce, "only the provider can tell"),
+        ],
+        Kind::PrtRequest => vec![
+            because(Check::PrtRequestSignature, "the directory has the key"),
+            nonce(),
+            Statement::of(Check::UserPassword),
+        ],
+        Kind::PrtUse => vec![
+            Statement::of(Check::PrtUnseal),
+            use_signature(jws),
+            nonce(),
+            because(Check::PrtUseTimes, "there is no clock here"),
+        ],
+        Kind::UserAssertion => vec![
+            because(Check::AssertionSignature, "the directory has the key"),
+            Statement::of(Check::AssertionNonce),
+            because(Check::AssertionTimes, "there is no clock here"),
+        ],
+        Kind::IdToken => vec![Statement::plain("nothing in it can be checked: it is not signed")],
+        _ => vec![Statement::plain("the signature: no key was given")],
+    }
+}
+
+fn use_signature(jws: &SignedText) -> Statement {
+    match jws.parsed.ctx {
+        Some(_) => Statement::because(Check::PrtUseMac, "the key is sealed inside the token"),
+        None => Statement::because(Check::PrtUseDeviceSignature, "the directory has the key"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn jws(header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| b64::encode_url(value.to_string());
+        format!("{}.{}.AAAA", part(header), part(claims))
+    }
+
+    #[test]
+    fn each_message_is_known_by_its_members() {
+        let ctx = json!({"alg": "HS256", "ctx": "AAAA", "kdf_ver": 2});
+        let es256 = json!({"alg": "ES256"});
+        let cases = [
+            (json!({"alg": "ES256", "typ": "at+jwt"}), json!({}), Kind::AccessToken),
+            (json!({"alg": "ES256", "typ": "dpop+jwt"}), json!({}), Kind::DpopProof),
+            (json!({"alg": "ES256", "use": "ngc"}), json!({"iss": "a"}), Kind::UserAssertion),
+            (es256.clone(), json!({"TransportKey": {}}), Kind::JoinRequest),
+            (es256.clone(), json!({"grant_type": "device_auth"}), Kind::DeviceCredential),
+            (ctx.clone(), json!({"is_primary": "true"}), Kind::BrowserCredential),
+            (es256.clone(), json!({"purpose": "browser_sso"}), Kind::BrowserCredential),
+            (ctx, json!({"grant_type": "refresh_token"}), Kind::PrtUse),
+            (es256.clone(), json!({"purpose": "prt_usage"}), Kind::PrtUse),
+            (
+                es256.clone(),
+                json!({"scope": "openid aza", "grant_type": "password"}),
+                Kind::PrtRequest,
+            ),
+            (es256, json!({}), Kind::Jws),
+            (json!({"alg": "none"}), json!({}), Kind::IdToken),
+        ];
+        for (header, claims, kind) in cases {
+            let found = inspect(&jws(&header, &claims)).unwrap();
+            assert_eq!(found.kind, kind, "{header} {claims}");
+            assert!(!found.not_checked.is_empty() && found.checked.len() == 1);
+        }
+    }
+
+    #[test]
+    fn a_payload_must_be_an_object() {
+        let text = jws(&json!({"alg": "ES256"}), &json!([1]));
+        assert_eq!(inspect(&text).unwrap_err(), InspectError::Payload);
+    }
+}

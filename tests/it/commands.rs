@@ -1,0 +1,375 @@
+//! The command as a user meets it: exit codes, streams, shapes, and bad input.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tplab"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn tplab(arguments: &[&str]) -> Output {
+    command(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+fn tplab_reading(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = command(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that has seen enough may close its input.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// The result on standard output, with nothing on standard error.
+fn done(arguments: &[&str]) -> String {
+    let output = tplab(arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+    assert_eq!(stderr(&output), "", "{arguments:?}");
+    stdout(&output)
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&done(arguments)).unwrap()
+}
+
+/// One line on standard error, nothing on standard output, exit code 2.
+fn refused(output: &Output) -> String {
+    let line = stderr(output);
+    assert_eq!(output.status.code(), Some(2), "{line}");
+    assert_eq!(stdout(output), "", "{line}");
+    assert!(line.starts_with("tplab: ") && line.lines().count() == 1, "{line:?}");
+    assert!(!line.contains("panicked"), "{line}");
+    line
+}
+
+/// A file that is removed with the test.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new(name: &str, text: &[u8]) -> Self {
+        let name = format!("tplab-commands-{}-{name}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn assert_fits(text: &str) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "wider than 80 columns: {line}");
+    }
+}
+
+#[test]
+fn the_demo_tells_which_check_made_the_difference() {
+    let story = done(&["demo"]);
+    for word in ["SERVED", "REFUSED", "POL-02", "530084", "USE-05", "tplab run", "eyJ"] {
+        assert!(story.contains(word), "{word}");
+    }
+    assert_fits(&story);
+    assert!(!story.contains('\u{1b}'), "colours where there is no terminal");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    for arguments in [
+        &["demo", "--seed", "7"][..],
+        &["demo", "--seed", "7", "--json"],
+        &["run", "bound-token-stays", "--seed", "7", "--trace", "--json"],
+    ] {
+        assert_eq!(done(arguments), done(arguments), "{arguments:?}");
+    }
+    assert_ne!(done(&["demo", "--seed", "7"]), done(&["demo", "--seed", "8"]));
+}
+
+#[test]
+fn a_run_explains_a_refusal_in_all_its_parts() {
+    let text = done(&["run", "bound-token-stays"]);
+    for word in [
+        "presented",
+        "failed check",
+        "peer is told",
+        "log says",
+        "administrator",
+        "source",
+        "POL-02",
+        "invalid_grant, AADSTS530084",
+        "Status 1002",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    assert_fits(&text);
+}
+
+#[test]
+fn a_run_as_json_has_its_documented_members() {
+    let outcome = json(&["run", "bound-token-stays", "--json"]);
+    assert_eq!(outcome["thief"], "refused");
+    assert_eq!(outcome["asExpected"], true);
+    assert!(outcome.get("trace").is_none());
+    let last = outcome["steps"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["byThief"], true);
+    assert_eq!(last["result"], "refused");
+    assert_eq!(last["refusal"]["check"], "POL-02");
+    assert_eq!(last["refusal"]["told"]["aadsts"], 530_084);
+    assert_eq!(last["refusal"]["logged"]["status"], 1002);
+    let traced = json(&["run", "bound-token-stays", "--json", "--trace"]);
+    assert!(
+        traced["trace"].as_array().unwrap().iter().any(|event| event.get("exchange").is_some())
+    );
+}
+
+#[test]
+fn an_expectation_that_fails_is_exit_code_1() {
+    let output = tplab(&["run", "bound-token-stays", "--set", "policies="]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("not as expected"), "{}", stdout(&output));
+}
+
+#[test]
+fn settings_change_a_run() {
+    let with = json(&["run", "matrix:prt-derived-key-v1@N", "--json"]);
+    assert!(with["settings"].as_array().is_some());
+    let line = refused(&tplab(&["run", "bound-token-stays", "--set", "nonce.single=true"]));
+    assert!(line.contains("nonce.single"), "{line}");
+    for bad in ["nonce", "keystore=gold", "kdf.broker=3", "=", "policies=zz"] {
+        refused(&tplab(&["run", "bound-token-stays", "--set", bad]));
+    }
+}
+
+#[test]
+fn cells_of_the_matrix_open() {
+    let outcome = json(&["run", "matrix:refresh-token@T", "--json"]);
+    assert_eq!(outcome["thief"], "refused");
+    let outcome = json(&["run", "matrix:refresh-token@N", "--json"]);
+    assert_eq!(outcome["thief"], "gotIn");
+    for (address, word) in [
+        ("matrix:refresh-token", "ROW@COLUMN"),
+        ("matrix:gold@T", "refresh-token"),
+        ("matrix:refresh-token@Z", "d1"),
+        ("matrix:access-token@D", "not built"),
+    ] {
+        let line = refused(&tplab(&["run", address]));
+        assert!(line.contains(word), "{line}");
+    }
+}
+
+#[test]
+fn names_that_do_not_exist_suggest_one_that_does() {
+    let line = refused(&tplab(&["run", "bound-tokn-stays"]));
+    assert!(line.contains("`bound-token-stays`"), "{line}");
+    let output = tplab(&["rum"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("run"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_scenario_file_runs() {
+    let text = br#"{"name":"own","title":"Own","steps":[
+        {"signIn":{"user":"alice","device":"LT-ALICE","app":"outlook","resource":"exchange"}}]}"#;
+    let file = Scratch::new("own.json", text);
+    assert_eq!(json(&["run", file.path(), "--json"])["scenario"], "own");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let directory = std::env::temp_dir();
+    let long = Scratch::new("long.json", &vec![b' '; 1024 * 1024 + 1]);
+    let octets = Scratch::new("octets.json", &[b'{', 0xff, 0xfe]);
+    let shape =
+        Scratch::new("shape.json", b"{\"name\":\"x\",\"title\":\"x\",\n\"steps\":[{\"sing\":{}}]}");
+    let user = Scratch::new(
+        "user.json",
+        br#"{"name":"x","title":"x","steps":[{"signIn":{"user":"nobody","device":"d","app":"outlook","resource":"exchange"}}]}"#,
+    );
+    for (path, word) in [
+        ("no-such-file.json", "no such file"),
+        (directory.to_str().unwrap(), "directory"),
+        (long.path(), "longer"),
+        (octets.path(), "not UTF-8"),
+        (shape.path(), "line 2"),
+        (user.path(), "nobody"),
+    ] {
+        let line = refused(&tplab(&["run", path]));
+        assert!(line.contains(path) && line.contains(word), "{line}");
+    }
+}
+
+#[test]
+fn terminals_are_not_steered_by_what_comes_from_outside() {
+    let line = refused(&tplab(&["run", "\u{1b}]0;x\u{7}"]));
+    assert!(!line.contains('\u{1b}'), "{line:?}");
+}
+
+#[test]
+fn garbage_is_inspected_without_a_panic() {
+    let long = "a".repeat(65_537);
+    let deep = "[".repeat(60_000);
+    for text in [
+        "hello",
+        "..",
+        "a.b.c",
+        "....",
+        "eyJhbGciOiJub25lIn0..",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        "-",
+        "--",
+        "{\"a\":1,\"a\":2}",
+        "\u{1b}[2J",
+        "ö",
+        "{\"steps\":[]}",
+        "{\"conditions\":{}}",
+        &deep,
+        "{\"createdDateTime\":1,\"status\":{}}",
+        "{\"users\":1}",
+        "{\"kty\":7}",
+        &long,
+    ] {
+        let line = refused(&tplab_reading(&["inspect"], text.as_bytes()));
+        assert!(!line.contains('\u{1b}'), "{line:?}");
+    }
+    refused(&tplab_reading(&["inspect"], b""));
+    refused(&tplab_reading(&["inspect"], &[0xff, 0xfe, 0x00]));
+    refused(&tplab(&["inspect", &long]));
+}
+
+#[test]
+fn tokens_of_a_trace_can_be_inspected() {
+    let story = json(&["demo", "--json"]);
+    let events = story["acts"][0]["trace"].as_array().unwrap();
+    let bodies = events.iter().filter_map(|event| event["exchange"]["response"]["body"].as_str());
+    let answers = bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok());
+    let token = answers.filter_map(|answer| Some(answer["access_token"].as_str()?.to_owned()));
+    let token = token.last().unwrap();
+    let found = json(&["inspect", "--json", &token]);
+    assert_eq!(found["kind"], "accessToken");
+    assert!(found["notChecked"].as_array().unwrap().iter().any(|open| open["check"] == "RES-01"));
+    let text = done(&["inspect", &token]);
+    assert!(text.contains("Not checked") && text.contains("whoever holds it"), "{text}");
+    assert_fits(&text);
+    let piped = tplab_reading(&["inspect"], format!("Bearer {token}\n").as_bytes());
+    assert_eq!(stdout(&piped), text);
+}
+
+#[test]
+fn passwords_are_not_shown() {
+    // {"alg":"ES256"} . {"scope":"openid aza","grant_type":"password","password":"hunter2"}
+    let token = "eyJhbGciOiJFUzI1NiJ9.eyJzY29wZSI6Im9wZW5pZCBhemEiLCJncmFudF90eXBlIjoicGFzc3dvcmQi\
+        LCJwYXNzd29yZCI6Imh1bnRlcjIifQ.AAAA";
+    for arguments in [&["inspect", token][..], &["inspect", "--json", token]] {
+        let text = done(arguments);
+        assert!(text.contains("<redacted>") && !text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn lists_are_tables_and_json() {
+    for flag in ["--apps", "--devices", "--settings", "--checks"] {
+        assert_fits(&done(&["list", flag]));
+        let lists = json(&["list", flag, "--json"]);
+        for (name, list) in lists.as_object().unwrap() {
+            assert!(!list.as_array().unwrap().is_empty(), "{name}");
+        }
+    }
+    let all = done(&["list"]);
+    assert!(all.contains("bound-token-stays"));
+    assert_fits(&all);
+}
+
+#[test]
+fn colours_are_asked_for_and_never_needed() {
+    let run = ["run", "bound-token-stays"];
+    let plain = done(&run);
+    let forced = command(&run).env("CLICOLOR_FORCE", "1").output().unwrap();
+    let coloured = String::from_utf8(forced.stdout).unwrap();
+    assert!(coloured.contains('\u{1b}'));
+    assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
+    let never = command(&run).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").output().unwrap();
+    assert_eq!(String::from_utf8(never.stdout).unwrap(), plain);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_panic() {
+    let mut child = command(&["run", "bound-token-stays", "--trace"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(stderr(&output), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    for name in ["demo", "list", "run", "matrix", "inspect", "completions", "man", "schema"] {
+        let help = done(&[name, "--help"]);
+        assert!(help.contains("Example") && help.contains(&format!("tplab {name}")), "{name}");
+        assert!(done(&["man", name]).contains(".TH"), "{name}");
+    }
+    assert!(done(&["--help"]).contains("Exit codes"));
+    assert!(done(&["--version"]).starts_with("tplab "));
+    assert!(done(&["completions", "bash"]).contains("tplab"));
+    assert!(done(&["man"]).contains(".TH"));
+    refused(&tplab(&["man", "gold"]));
+}
+
+#[test]
+fn bad_usage_is_exit_code_2() {
+    for arguments in [
+        &[][..],
+        &["gold"],
+        &["run"],
+        &["demo", "--seed", "x"],
+        &["demo", "--seed", "-1"],
+        &["matrix", "--format", "gold"],
+        &["matrix", "--each-alone", "--aftermath"],
+        &["schema", "gold"],
+        &["completions", "gold"],
+        &["list", "--gold"],
+    ] {
+        let output = tplab(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert_eq!(stdout(&output), "", "{arguments:?}");
+        assert!(!stderr(&output).is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn schemas_name_the_members_of_their_formats() {
+    for (format, member) in
+        [("scenario", "steps"), ("directory", "users"), ("settings", "keystore")]
+    {
+        let schema = json(&["schema", format]);
+        assert!(schema["properties"].get(member).is_some(), "{format}");
+    }
+}
