@@ -38,7 +38,7 @@ fn prose_wraps_at_100_columns() {
         let mut fenced = false;
         for (at, line) in text.lines().enumerate() {
             fenced ^= line.trim_start().starts_with("```");
-            let free = fenced || line.starts_with('|') || line.starts_with("<!--");
+            let free = fenced || line.trim_start().starts_with('|') || line.starts_with("<!--");
             let long = line.chars().count() > 100;
             assert!(free || !long, "{}:{}: longer than 100 columns", shown(&page), at + 1);
         }
