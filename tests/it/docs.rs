@@ -4,8 +4,10 @@
 //! With `TPLAB_UPDATE_DOCS=1` outputs and generated tables are rewritten instead of compared.
 //! `TPLAB_BIN` names another build of the command to compare with, such as the release build.
 
+mod checks;
+mod codes;
 mod console;
-mod reference;
+mod formats;
 mod text;
 
 use std::fs;

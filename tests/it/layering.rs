@@ -44,8 +44,20 @@ const EDGES: &[&str] = &["cli", "data", "server"];
 
 /// What a room has no use for: what comes out depends on arguments and held state alone.
 const FORBIDDEN: &[&str] = &[
-    "std::env::", "std::fs::", "std::process::", "std::thread::", "std::time::", "SystemTime",
-    "TcpListener", "TcpStream", "UdpSocket", "HashMap", "HashSet", "println!(", "print!(", "dbg!(",
+    "std::env::",
+    "std::fs::",
+    "std::process::",
+    "std::thread::",
+    "std::time::",
+    "SystemTime",
+    "TcpListener",
+    "TcpStream",
+    "UdpSocket",
+    "HashMap",
+    "HashSet",
+    "println!(",
+    "print!(",
+    "dbg!(",
 ];
 
 /// Files that only unit tests are built with, and that read test vectors.
@@ -149,7 +161,10 @@ fn paths_are_found_in_use_lines_and_inline() {
     let rooms: Vec<String> = ["idp", "keystore", "wire"].map(str::to_owned).to_vec();
     let of = |line: &str| imported("idp", line, &rooms).into_iter().collect::<Vec<_>>();
     assert_eq!(of("use crate::keystore::KeyStore;"), ["keystore"]);
-    assert_eq!(of("    let key: crate::keystore::KeyHandle = crate::wire::x();"), ["keystore", "wire"]);
+    assert_eq!(
+        of("    let key: crate::keystore::KeyHandle = crate::wire::x();"),
+        ["keystore", "wire"]
+    );
     assert_eq!(of("use super::super::keystore::KeyStore;"), ["keystore"]);
     assert!(of("use crate::idp::Provider;").is_empty());
     assert!(!allowed("idp", "keystore") && allowed("idp", "wire"));

@@ -61,7 +61,8 @@ fn the_readme_shows_the_output_of_the_tests() {
     let printed = read(Path::new(&file));
     let lines: Vec<&str> = printed.lines().collect();
     let readme = blocks(&root().join("README.md"));
-    let block = readme.iter().find(|block| block.command == "cargo test").expect("is in the README");
+    let block =
+        readme.iter().find(|block| block.command == "cargo test").expect("is in the README");
     assert!(shows(&block.output, &lines), "{:#?} is not in the output", block.output);
 }
 
@@ -136,7 +137,11 @@ impl Block {
             self.replace(&printed);
             return Ok(());
         }
-        Err(format!("the page shows\n{}\nand it prints\n{}", self.output.join("\n"), printed.join("\n")))
+        Err(format!(
+            "the page shows\n{}\nand it prints\n{}",
+            self.output.join("\n"),
+            printed.join("\n")
+        ))
     }
 
     fn replace(&self, printed: &[&str]) {

@@ -97,7 +97,8 @@ fn follow(page: &Path, link: &str) -> Result<(), String> {
     if !target.exists() {
         return Err("there is no such file".to_owned());
     }
-    if anchor.is_empty() || read(&target).lines().any(|line| anchor_of(line) == Some(anchor.into())) {
+    if anchor.is_empty() || read(&target).lines().any(|line| anchor_of(line) == Some(anchor.into()))
+    {
         return Ok(());
     }
     Err("there is no such heading".to_owned())
