@@ -11,7 +11,7 @@ use super::output::Finished;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  tplab demo\n  tplab demo --seed 7\n  tplab demo --json")]
 pub(crate) struct Demo {
-    /// Root of all chance: the same seed gives the same bytes
+    /// Same seed, same bytes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED.0)]
     seed: u64,
     /// Print JSON, with every message

@@ -26,16 +26,16 @@ pub(crate) struct Matrix {
     /// Also show each defence on its own
     #[arg(long)]
     each_alone: bool,
-    /// Show instead what of the loot still works after an administrator has reacted
+    /// Show instead what still works after an administrator reacted
     #[arg(long, conflicts_with = "each_alone")]
     aftermath: bool,
-    /// How to print the table
+    /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The same as --format json
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Root of all chance: the same seed gives the same bytes
+    /// Same seed, same bytes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED.0)]
     seed: u64,
 }

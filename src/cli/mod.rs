@@ -22,23 +22,34 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use output::Finished;
 
-/// Why a stolen token fails on the wrong device, and when it does not.
-///
-/// A lab with real cryptography: an identity provider, device key stores, a broker, resource
-/// servers and a thief run in one process. It has no connection with Microsoft, opens no socket and
-/// needs no file.
+/// Why a stolen token fails on the wrong device, and when it does not
 #[derive(Parser)]
-#[command(name = "tplab", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(
+    name = "tplab",
+    version,
+    arg_required_else_help = true,
+    long_about = ABOUT,
+    after_help = EXIT_CODES
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
 }
 
+// Help is not wrapped by itself: lines end here, and summaries are short.
+const ABOUT: &str = "\
+Why a stolen token fails on the wrong device, and when it does not.
+
+A lab with real cryptography: an identity provider, device key stores, a broker,
+resource servers and a thief run in one process. It opens no socket, needs no
+file, and has no connection with Microsoft.";
+
 const EXIT_CODES: &str = "\
 Start with: tplab demo
 
 Exit codes: 0 done, 1 an expectation failed, 2 bad usage or refused input.
-Results go to standard output, everything else to standard error. NO_COLOR is honoured.";
+Results go to standard output, everything else to standard error.
+NO_COLOR is honoured.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -50,7 +61,7 @@ enum Command {
     Run(run::Run),
     /// Play every theft against every defence
     Matrix(matrix::Matrix),
-    /// Say what a token, policy, record or scenario is and what stands in it
+    /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
     /// Print shell completions
     Completions(completions::Completions),

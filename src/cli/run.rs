@@ -24,13 +24,12 @@ Examples:
   tplab run matrix:refresh-token@T
   tplab run my-scenario.json --set nonce.single_use=true")]
 pub(crate) struct Run {
-    /// A scenario of `tplab list`, a scenario file, or a cell of the matrix as matrix:ROW@COLUMN
-    #[arg(value_name = "NAME|FILE|matrix:ROW@COLUMN")]
+    /// A name of `tplab list`, a file, or matrix:ROW@COLUMN
     target: String,
-    /// Change a setting of `tplab list --settings`; may be given more than once
+    /// Change a setting (tplab list --settings); may repeat
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Root of all chance: the same seed gives the same bytes
+    /// Same seed, same bytes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED.0)]
     seed: u64,
     /// Print every message with its bytes as well

@@ -71,7 +71,7 @@ fn matrix(table: &Table) -> Markup {
             tbody {
                 @for row in &table.rows {
                     tr {
-                        th scope="row" id=(row.id) {
+                        th scope="row" {
                             (row.title) small { (circumstances(row, "; ")) } small { code { (row.id) } }
                         }
                         @for cell in &row.cells { (matrix_cell(cell)) }
@@ -136,4 +136,23 @@ pub fn aftermath_html(table: &aftermath::Table) -> String {
         }
     };
     page("What still works afterwards", &body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::matrix::tests::sample;
+
+    #[test]
+    fn the_page_stands_alone_and_escapes_what_it_is_given() {
+        let text = matrix_html(&[("heading", &sample())]);
+        assert!(text.starts_with("<!DOCTYPE html>"));
+        assert!(text.contains("a &lt;token&gt;") && !text.contains("<token>"));
+        for word in ["POL-02", "tplab run matrix:refresh-token@T", "not built"] {
+            assert!(text.contains(word), "{word}");
+        }
+        for outside in ["http:", "https:", "src=", "<script", "@import"] {
+            assert!(!text.contains(outside), "{outside}");
+        }
+    }
 }

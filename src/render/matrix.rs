@@ -159,3 +159,70 @@ pub fn in_line(cell: &Cell) -> String {
     };
     format!("{}{check}{codes}", symbol(cell.verdict))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::render::page::WIDTH;
+    use crate::sim::matrix::Columns;
+
+    /// A table with one row that has a cell of every kind.
+    pub(in crate::render) fn sample() -> Table {
+        let cell = |column: &'static str, verdict, check, code, status| Cell {
+            column,
+            verdict,
+            check,
+            code,
+            status,
+            opens_with: format!("matrix:refresh-token@{column}"),
+        };
+        let denied = Some(Check::PolicyTokenProtection);
+        let refused = cell("T", CellVerdict::Refused, denied, Some(530_084), Some(1002));
+        let cells = vec![
+            refused,
+            cell("d1", CellVerdict::GotIn, None, None, Some(0)),
+            cell("d2", CellVerdict::NotApplicable, None, None, None),
+            cell("d3", CellVerdict::Refused, Some(Check::PrtUseKdfVersion), Some(5_000_611), None),
+            cell("D", CellVerdict::NotBuilt, None, None, None),
+            cell("K-alone", CellVerdict::Refused, Some(Check::ResponseUnreadable), None, Some(0)),
+        ];
+        let row = Row {
+            id: "refresh-token".to_owned(),
+            title: "a <token> | and its use".to_owned(),
+            client: "Azure CLI".to_owned(),
+            platform: "Windows".to_owned(),
+            resource: "Office 365 Exchange Online".to_owned(),
+            settings: vec!["nonce.single_use=true".to_owned()],
+            cells,
+        };
+        Table { columns: Columns::EachAlone.all().to_vec(), rows: vec![row] }
+    }
+
+    #[test]
+    fn text_fits_and_says_everything() {
+        let text = matrix_page("heading", &sample()).to_plain();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        for word in ["POL-02", "530084", "/1002", "5000611", "MSG-03", "nonce.single_use=true"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
+
+    #[test]
+    fn more_columns_than_fit_go_on_below() {
+        let mut table = sample();
+        table.columns.extend(table.columns.clone());
+        for row in &mut table.rows {
+            row.cells.extend(row.cells.clone());
+        }
+        let text = matrix_page("heading", &table).to_plain();
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        assert_eq!(text.matches("loot and use").count(), 2);
+    }
+
+    #[test]
+    fn markdown_has_a_line_for_each_row() {
+        let text = matrix_markdown(&sample());
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.contains("- POL-02 530084/1002") && text.contains("- MSG-03 /0"), "{text}");
+    }
+}

@@ -81,7 +81,7 @@ impl Page {
     pub fn hang(&mut self, label: &str, at: usize, tone: Tone, text: &str) {
         let label = printable(label);
         let mut lines = wrap(&printable(text), WIDTH.saturating_sub(at)).into_iter();
-        if label.chars().count() >= at && !label.is_empty() {
+        if label.chars().count() + 1 >= at && !label.is_empty() {
             self.lines.push(vec![Span { tone: Tone::Plain, text: label }]);
         } else {
             let first = lines.next().unwrap_or_default();

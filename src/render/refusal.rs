@@ -11,6 +11,7 @@ use crate::base::id::RequestId;
 use crate::signin::failure_reason;
 use crate::sim::scenario::StepResult;
 use crate::sim::{Event, Exchange, Outcome, StepOutcome, Trace};
+use crate::wire::Response;
 
 /// A refusal in all its parts.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +40,8 @@ pub struct Explanation {
 pub struct Told {
     /// HTTP status.
     pub http: u16,
+    /// Whether it was shown the sign-in page, as if it had presented nothing.
+    pub sign_in_page: bool,
     /// OAuth error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -101,7 +104,7 @@ impl Explanation {
             presented: presented(&exchange.request),
             check,
             rule: check.title(),
-            told: told(step, exchange),
+            told: Told::by(&exchange.response),
             administrator: remedy::advice(check, status),
             logged,
             source: check.source(),
@@ -126,7 +129,11 @@ impl Explanation {
     }
 
     fn told_sentence(&self) -> String {
-        let Told { http, error, aadsts } = &self.told;
+        let Told { http, sign_in_page, error, aadsts } = &self.told;
+        if *sign_in_page {
+            return "nothing: it is shown the sign-in page, as if it had presented nothing"
+                .to_owned();
+        }
         match (error, aadsts) {
             (Some(error), Some(code)) => format!("{error}, AADSTS{code}"),
             (Some(error), None) => format!("HTTP {http}, {error}"),
@@ -156,15 +163,32 @@ impl Explanation {
     }
 }
 
-fn told(step: &StepOutcome, exchange: &Exchange) -> Told {
-    let http = exchange.response.status().as_u16();
-    let challenge = || {
-        let fields = response_fields(&exchange.response);
-        let found = fields.into_iter().find(|field| field.name == "www-authenticate")?;
-        let (_, rest) = found.text.split_once("error=\"")?;
-        rest.split_once('"').map(|(error, _)| error.to_owned())
-    };
-    Told { http, error: step.error.clone().or_else(challenge), aadsts: step.code }
+impl Told {
+    /// What an answer says to whoever reads it.
+    fn by(response: &Response) -> Self {
+        let fields = response_fields(response);
+        let text = |name: &str| {
+            fields.iter().find(|field| field.name == name).map(|field| field.text.as_str())
+        };
+        let challenge = text("www-authenticate").and_then(|text| {
+            let (_, rest) = text.split_once("error=\"")?;
+            rest.split_once('"').map(|(error, _)| error)
+        });
+        let sentence = text("error_description").or_else(|| text("Message"));
+        Self {
+            http: response.status().as_u16(),
+            sign_in_page: text("sso_nonce").is_some(),
+            error: text("error").or_else(|| text("ErrorType")).or(challenge).map(str::to_owned),
+            aadsts: sentence.and_then(aadsts),
+        }
+    }
+}
+
+/// The number in `AADSTS50126: ...`.
+fn aadsts(sentence: &str) -> Option<u32> {
+    let (_, rest) = sentence.split_once("AADSTS")?;
+    let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
+    rest.get(..end)?.parse().ok()
 }
 
 fn logged(outcome: &Outcome, step: &StepOutcome, exchange: &Exchange) -> Option<Logged> {
@@ -197,6 +221,15 @@ mod tests {
         assert!(logged.policy.is_some());
         let text = explanation.to_page(5).to_plain();
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+    }
+
+    #[test]
+    fn an_ignored_credential_leads_to_the_sign_in_page() {
+        let outcome = matrix::cell("browser-credential-stale@T", &RunOptions::default()).unwrap();
+        let step = outcome.deciding_step().unwrap();
+        let explanation = Explanation::of(&outcome, step).unwrap();
+        assert_eq!(explanation.check, Check::NonceFresh);
+        assert!(explanation.told.sign_in_page && explanation.told.aadsts.is_none());
     }
 
     #[test]

@@ -13,7 +13,9 @@ use super::refusal::{Explanation, deciding_exchange, exchanges_of};
 use crate::base::Check;
 use crate::base::stream::Seed;
 use crate::sim::scenario::StepResult;
-use crate::sim::{Exchange, Outcome, RunOptions, ScenarioError, StepOutcome, ThiefOutcome, library, run};
+use crate::sim::{
+    Exchange, Outcome, RunOptions, ScenarioError, StepOutcome, ThiefOutcome, library, run,
+};
 
 /// Names of the scenarios of the story, and which of their messages are shown.
 const ACTS: &[(&str, Show)] = &[
@@ -96,7 +98,8 @@ impl Story {
         page.heading("What made the difference");
         for (number, (_, outcome)) in self.acts.iter().enumerate() {
             let act = format!("  act {}", number + 1);
-            let mut checks: Vec<Check> = thief_steps(outcome).filter_map(|step| step.check).collect();
+            let mut checks: Vec<Check> =
+                thief_steps(outcome).filter_map(|step| step.check).collect();
             checks.dedup();
             if outcome.thief == ThiefOutcome::GotIn {
                 page.hang(&act, 9, Tone::Lost, "[+] no check stood in the way");

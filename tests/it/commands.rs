@@ -153,8 +153,11 @@ fn an_expectation_that_fails_is_exit_code_1() {
 
 #[test]
 fn settings_change_a_run() {
-    let with = json(&["run", "matrix:prt-derived-key-v1@N", "--json"]);
-    assert!(with["settings"].as_array().is_some());
+    let cell = ["run", "matrix:derived-key-v1@N", "--json"];
+    assert_eq!(json(&cell)["thief"], "gotIn");
+    let changed = json(&[&cell[..], &["--set", "kdf.accept_v1=false"]].concat());
+    assert_eq!(changed["thief"], "refused");
+    assert!(changed["settings"].as_array().unwrap().contains(&"kdf.broker=1".into()));
     let line = refused(&tplab(&["run", "bound-token-stays", "--set", "nonce.single=true"]));
     assert!(line.contains("nonce.single"), "{line}");
     for bad in ["nonce", "keystore=gold", "kdf.broker=3", "=", "policies=zz"] {
@@ -176,6 +179,22 @@ fn cells_of_the_matrix_open() {
     ] {
         let line = refused(&tplab(&["run", address]));
         assert!(line.contains(word), "{line}");
+    }
+}
+
+#[test]
+fn the_matrix_is_text_and_json() {
+    let text = done(&["matrix"]);
+    assert_fits(&text);
+    let tables = json(&["matrix", "--json"]);
+    let rows = tables["tables"][0]["rows"].as_array().unwrap();
+    for row in rows {
+        assert!(text.contains(row["id"].as_str().unwrap()), "{}", row["id"]);
+        for cell in row["cells"].as_array().unwrap() {
+            assert!(cell["opensWith"].as_str().unwrap().starts_with("matrix:"));
+            let refused = cell["verdict"] == "refused";
+            assert_eq!(refused, cell.get("check").is_some(), "{cell}");
+        }
     }
 }
 
@@ -267,8 +286,8 @@ fn tokens_of_a_trace_can_be_inspected() {
     let events = story["acts"][0]["trace"].as_array().unwrap();
     let bodies = events.iter().filter_map(|event| event["exchange"]["response"]["body"].as_str());
     let answers = bodies.filter_map(|body| serde_json::from_str::<Value>(body).ok());
-    let token = answers.filter_map(|answer| Some(answer["access_token"].as_str()?.to_owned()));
-    let token = token.last().unwrap();
+    let mut token = answers.filter_map(|answer| Some(answer["access_token"].as_str()?.to_owned()));
+    let token = token.next_back().unwrap();
     let found = json(&["inspect", "--json", &token]);
     assert_eq!(found["kind"], "accessToken");
     assert!(found["notChecked"].as_array().unwrap().iter().any(|open| open["check"] == "RES-01"));
@@ -334,9 +353,11 @@ fn every_command_has_help_with_an_example() {
     for name in ["demo", "list", "run", "matrix", "inspect", "completions", "man", "schema"] {
         let help = done(&[name, "--help"]);
         assert!(help.contains("Example") && help.contains(&format!("tplab {name}")), "{name}");
+        assert_fits(&help);
         assert!(done(&["man", name]).contains(".TH"), "{name}");
     }
     assert!(done(&["--help"]).contains("Exit codes"));
+    assert_fits(&done(&["--help"]));
     assert!(done(&["--version"]).starts_with("tplab "));
     assert!(done(&["completions", "bash"]).contains("tplab"));
     assert!(done(&["man"]).contains(".TH"));

@@ -9,8 +9,8 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
-mod commands;
 mod checks;
+mod commands;
 mod docs;
 mod issuance;
 mod layering;

@@ -302,14 +302,34 @@ fn without_passwords(name: &str, value: &Value) -> Value {
 }
 
 impl Member {
-    /// The value in one line, long ones shortened.
+    /// The value in one line; long tokens and very long texts are shortened.
     #[must_use]
     pub fn shown(&self) -> String {
-        match &self.value {
-            Value::String(text) => shorten(text, 58),
-            other => shorten(&other.to_string(), 400),
-        }
+        let text = spaced(&self.value);
+        let most = if text.contains(' ') { 600 } else { 58 };
+        shorten(&text, most)
     }
+}
+
+/// A value with spaces where a line can break; a text without its quotes.
+fn spaced(value: &Value) -> String {
+    let quoted = |value: &Value| match value {
+        Value::String(_) => value.to_string(),
+        other => spaced(other),
+    };
+    match value {
+        Value::Array(items) => format!("[{}]", join(items.iter().map(quoted))),
+        Value::Object(members) => {
+            let member = |(name, value)| format!("{name}: {}", quoted(value));
+            format!("{{{}}}", join(members.iter().map(member)))
+        }
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
 }
 
 impl Inspection {
@@ -334,7 +354,7 @@ impl Part {
         page.say(0, Tone::Plain, "");
         page.say(0, Tone::Heading, &self.name);
         let widest = self.members.iter().map(|member| member.name.chars().count()).max();
-        let at = (widest.unwrap_or(0) + 4).min(22);
+        let at = (widest.unwrap_or(0) + 4).min(34);
         for member in &self.members {
             page.hang(&format!("  {}", member.name), at, Tone::Plain, &member.shown());
             if let Some(note) = &member.note {
@@ -350,9 +370,10 @@ fn statements(page: &mut Page, heading: &str, statements: &[Statement]) {
         return;
     }
     page.heading(heading);
+    let at = if statements.iter().any(|statement| statement.check.is_some()) { 10 } else { 2 };
     for Statement { check, text } in statements {
-        let id = check.map_or("", Check::id);
-        page.hang(&format!("  {id}"), 10, Tone::Plain, text);
+        let id = check.map(|check| format!("  {check}")).unwrap_or_default();
+        page.hang(&id, at, Tone::Plain, text);
     }
 }
 
