@@ -27,3 +27,9 @@ pub mod sim;
 pub mod testing;
 pub mod token;
 pub mod wire;
+
+// The snippets of the how-to pages, compiled and run with the documentation tests.
+#[cfg(all(doctest, feature = "testing"))]
+#[doc = include_str!("../docs/how-to/use-the-library.md")]
+#[doc = include_str!("../docs/how-to/take-a-check-out.md")]
+mod how_to {}

@@ -11,7 +11,9 @@
 
 mod checks;
 mod commands;
+mod docs;
 mod issuance;
+mod layering;
 mod matrix;
 mod policy_cases;
 mod policy_files;
