@@ -212,7 +212,6 @@ impl Danger {
     /// Whether `check` is to be made. Checks read
     /// `if danger.enforces(Check::X) && !holds { refuse }`.
     #[must_use]
-
     pub const fn enforces(self, check: Check) -> bool {
         #[cfg(feature = "testing")]
         return self.out & (1 << check as u32) == 0;

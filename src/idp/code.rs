@@ -8,8 +8,8 @@ use subtle::ConstantTimeEq as _;
 use crate::base::id::FamilyId;
 use crate::base::{Check, b64};
 use crate::pop::ProofError;
+use crate::token::EndReason;
 use crate::token::sealed::{Code, Refresh};
-use crate::token::{EndReason, Family};
 use crate::wire::Response;
 use crate::wire::answer::json_response;
 use crate::wire::token::CodeGrant;
@@ -86,9 +86,8 @@ impl Provider {
         }
     }
 
-    fn first_refresh(&mut self, cx: &Context<'_>, code: &Code) -> Refresh {
+    fn first_refresh(&self, cx: &Context<'_>, code: &Code) -> Refresh {
         let family = family_of(code);
-        self.families.entry(family).or_insert_with(Family::new);
         Refresh {
             tenant: code.tenant,
             family,

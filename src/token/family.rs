@@ -85,7 +85,6 @@ impl Family {
     }
 
     /// Redeems the token of `generation`.
-    #[must_use]
     pub fn redeem(self, generation: u32, rotation: Rotation, danger: Danger) -> Redeemed {
         match self {
             // REV-01
