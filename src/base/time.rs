@@ -1,4 +1,4 @@
-//! Time: [`Timestamp`] on the wire, [`Instant`] on the simulated clock.
+//! Time: [`Timestamp`] on the wire, [`Nanos`] on the simulated clock.
 //!
 //! Rooms take `now: Timestamp` as an argument and never read a clock. `sim` and the edges own a
 //! [`ManualClock`], which starts at a date the run states and only moves forward.
