@@ -19,8 +19,8 @@ const MAX_FILE: usize = 1024 * 1024;
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  tplab run bound-token-stays
-  tplab run bound-token-stays --set policies= --trace
+  tplab run policy-asks-for-a-proof
+  tplab run policy-asks-for-a-proof --set policies= --trace
   tplab run matrix:refresh-token@T
   tplab run my-scenario.json --set nonce.single_use=true")]
 pub(crate) struct Run {

@@ -34,7 +34,7 @@ mod tests {
     fn the_nearest_name_wins() {
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
-        let names = ["bearer-token-travels", "bound-token-stays"];
-        assert_eq!(nearest("bound-tokn", names.into_iter()), "bound-token-stays");
+        let names = ["bearer-token-travels", "policy-asks-for-a-proof"];
+        assert_eq!(nearest("bound-tokn", names.into_iter()), "policy-asks-for-a-proof");
     }
 }

@@ -94,7 +94,7 @@ pub fn thief_page(thief: ThiefOutcome) -> Page {
     let mut page = Page::new();
     let (tone, text) = match thief {
         ThiefOutcome::GotIn => (Tone::Lost, "[+] The thief got in."),
-        ThiefOutcome::NotApplicable => (Tone::Plain, "[n/a] There was nothing to steal."),
+        ThiefOutcome::NotApplicable => (Tone::Plain, "[n/a] Nothing was stolen and used."),
         ThiefOutcome::Refused => (Tone::Stopped, "[-] The thief was refused."),
     };
     page.say(0, tone, text);

@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_denial_by_policy_is_explained_in_all_its_parts() {
-        let scenario = library::named("bound-token-stays").unwrap();
+        let scenario = library::named("policy-asks-for-a-proof").unwrap();
         let outcome = run(scenario, &RunOptions::default()).unwrap();
         let step = outcome.deciding_step().unwrap();
         let explanation = Explanation::of(&outcome, step).unwrap();

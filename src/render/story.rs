@@ -20,7 +20,7 @@ use crate::sim::{
 /// Names of the scenarios of the story, and which of their messages are shown.
 const ACTS: &[(&str, Show)] = &[
     ("bearer-token-travels", Show::Use),
-    ("bound-token-stays", Show::Use),
+    ("policy-asks-for-a-proof", Show::Use),
     ("prt-without-its-key", Show::ProofThenUse),
     ("another-platform-claimed", Show::Nothing),
     ("companions-close-the-gap", Show::Nothing),
@@ -175,8 +175,8 @@ fn deciding<'o>(outcome: &'o Outcome, step: &StepOutcome) -> Option<&'o Exchange
 fn what_next(page: &mut Page) {
     page.heading("What next");
     for (command, why) in [
-        ("tplab run bound-token-stays --trace", "every message of act 2, with its bytes"),
-        ("tplab run bound-token-stays --set policies=", "the same without its policy"),
+        ("tplab run policy-asks-for-a-proof --trace", "every message of act 2, with its bytes"),
+        ("tplab run policy-asks-for-a-proof --set policies=", "the same without its policy"),
         ("tplab matrix", "every theft against every defence"),
         ("tplab inspect TOKEN", "what stands in a token"),
         ("tplab list", "more scenarios"),

@@ -15,7 +15,7 @@ macro_rules! scenarios {
 
 scenarios! {
     "bearer-token-travels"
-    "bound-token-stays"
+    "policy-asks-for-a-proof"
     "prt-without-its-key"
     "another-platform-claimed"
     "companions-close-the-gap"

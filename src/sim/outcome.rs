@@ -94,7 +94,7 @@ impl StepOutcome {
         };
         let text = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         if let Some(result) = expect.outcome {
-            differ("outcome", format!("{result:?}"), format!("{:?}", self.result));
+            differ("outcome", result.word().to_owned(), self.result.word().to_owned());
         }
         if let Some(check) = expect.check {
             differ("check", check.to_string(), text(self.check.map(|check| check.to_string())));
@@ -120,6 +120,16 @@ impl ThiefOutcome {
             Self::NotApplicable
         } else {
             Self::Refused
+        }
+    }
+
+    /// The word a scenario file uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::GotIn => "gotIn",
+            Self::NotApplicable => "notApplicable",
+            Self::Refused => "refused",
         }
     }
 

@@ -59,7 +59,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, Scenari
     if let Some(expected) = scenario.expect.map(ThiefOutcome::from)
         && expected != thief
     {
-        surprises.push(format!("the thief: expected {expected:?}, got {thief:?}"));
+        surprises.push(format!("the thief: expected {}, got {}", expected.word(), thief.word()));
     }
     Ok(Outcome {
         scenario: scenario.name.clone(),

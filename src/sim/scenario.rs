@@ -17,6 +17,8 @@ use crate::base::json::{self, JsonError};
 
 /// A scenario file may be this long, in octets.
 const MAX_FILE: usize = 1024 * 1024;
+/// A wait may last this long, in seconds: ten years.
+const MAX_WAIT: u32 = 3650 * 86_400;
 /// A scenario may have this many steps.
 const MAX_STEPS: usize = 500;
 
@@ -514,6 +516,19 @@ pub enum StepResult {
     Served,
 }
 
+impl StepResult {
+    /// The word a scenario file uses.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NothingToSteal => "nothingToSteal",
+            Self::Refused => "refused",
+            Self::Served => "served",
+        }
+    }
+}
+
 /// A scenario that cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScenarioError {
@@ -523,6 +538,12 @@ pub enum ScenarioError {
     /// Not JSON of the shape of a scenario.
     #[error("{0}")]
     Json(#[from] JsonError),
+    /// A wait of no time, or of more than ten years.
+    #[error("`steps[{step}].wait`: a wait lasts from 1 second to 3650 days")]
+    Wait {
+        /// From 0.
+        step: usize,
+    },
     /// More steps than are run.
     #[error("`steps`: more than 500 steps")]
     TooManySteps,
@@ -565,6 +586,7 @@ impl ScenarioError {
         match self {
             Self::TooLong => "sim.too_long",
             Self::Json(_) => "sim.json",
+            Self::Wait { .. } => "sim.wait",
             Self::TooManySteps => "sim.too_many_steps",
             Self::NoSteps => "sim.no_steps",
             Self::Setting(_) => "sim.setting",
@@ -593,6 +615,15 @@ impl Scenario {
             return Err(ScenarioError::TooManySteps);
         }
         super::Settings::default().apply(&scenario.settings)?;
+        let waits = scenario.steps.iter().enumerate().filter_map(|(step, verb)| match verb {
+            Step::Wait(wait) => Some((step, wait.total())),
+            _ => None,
+        });
+        for (step, seconds) in waits {
+            if !(1..=MAX_WAIT).contains(&seconds) {
+                return Err(ScenarioError::Wait { step });
+            }
+        }
         Ok(scenario)
     }
 }

@@ -16,6 +16,7 @@
 //! assert_eq!(lab.send(stale.request()).check(), Some(Check::PrtUsePurpose));
 //! ```
 
+pub mod builders;
 pub mod device;
 pub mod lab;
 pub mod strategies;

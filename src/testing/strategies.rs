@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 
+use super::builders::{DeviceBuilder, Policy, SignIn, Tenant};
 use crate::sim::scenario::{ClaimedPlatform, LootKind, UseAs};
 
 /// Any octets, up to `longest`.
@@ -90,4 +91,75 @@ pub fn use_as() -> impl Strategy<Value = UseAs> {
 /// A subset of the built-in policies, by name.
 pub fn policies() -> impl Strategy<Value = Vec<&'static str>> {
     proptest::sample::subsequence(vec!["a", "b", "d1", "d2", "d3"], 0..=5)
+}
+
+/// A device of a user: any system, membership and registration the directory knows.
+pub fn device(owner: &'static str) -> impl Strategy<Value = DeviceBuilder> {
+    let system = prop_oneof![
+        Just(("Windows", "10.0.26100")),
+        Just(("Windows", "10.0.19045")),
+        Just(("Windows", "6.3.9600")),
+        Just(("macOS", "14.5")),
+        Just(("Android", "14")),
+    ];
+    let joined = prop_oneof![
+        Just(("AzureAd", "interactiveJoin")),
+        Just(("ServerAd", "hybridJoin")),
+        Just(("Workplace", "workplaceJoin")),
+        Just(("AzureAd", "cloudPc")),
+        Just(("AzureAd", "bulkEnrollment")),
+    ];
+    (system, joined, any::<bool>(), any::<bool>()).prop_map(
+        move |((name, version), (trust, method), compliant, fresh)| {
+            DeviceBuilder::named("GENERATED")
+                .owner(owner)
+                .compliant(compliant)
+                .with("operatingSystem", name)
+                .with("operatingSystemVersion", version)
+                .with("trustType", trust)
+                .sim("registrationMethod", method)
+                .sim("freshSignInAtRegistration", fresh)
+        },
+    )
+}
+
+/// A policy: any state, platforms and control of those that are evaluated.
+pub fn policy() -> impl Strategy<Value = Policy> {
+    let platforms = prop_oneof![Just(None), Just(Some(["windows"])), Just(Some(["linux"]))];
+    (any::<u32>(), any::<bool>(), platforms, 0u8..4).prop_map(
+        |(name, report_only, platforms, control)| {
+            let policy = Policy::named(&format!("generated {name}"));
+            let policy = match control {
+                0 => policy.block(),
+                1 => policy.grant("compliantDevice"),
+                2 => policy.grant("mfa"),
+                _ => policy.token_protection(),
+            };
+            let policy = match platforms {
+                Some(platforms) => policy.platforms(&platforms),
+                None => policy,
+            };
+            if report_only { policy.report_only() } else { policy }
+        },
+    )
+}
+
+/// A world: a user with a generated device signs in to a generated app under up to three policies.
+pub fn sign_in() -> impl Strategy<Value = SignIn> {
+    let app = prop_oneof![
+        Just(("outlook", "exchange")),
+        Just(("onedrive", "sharepoint")),
+        Just(("azure-cli", "azure-management")),
+        Just(("outlook-web", "exchange")),
+    ];
+    let policies = proptest::collection::vec(policy(), 0..=3);
+    (device("zoe"), app, policies, any::<bool>()).prop_map(
+        |(device, (app, resource), policies, in_pilot)| {
+            SignIn::of("zoe")
+                .on("GENERATED")
+                .to(app, resource)
+                .in_tenant(Tenant::sample().user("zoe", in_pilot).device(device))
+                .under(policies)
+        },
+    )
 }

@@ -100,7 +100,7 @@ fn the_same_seed_gives_the_same_bytes() {
     for arguments in [
         &["demo", "--seed", "7"][..],
         &["demo", "--seed", "7", "--json"],
-        &["run", "bound-token-stays", "--seed", "7", "--trace", "--json"],
+        &["run", "policy-asks-for-a-proof", "--seed", "7", "--trace", "--json"],
     ] {
         assert_eq!(done(arguments), done(arguments), "{arguments:?}");
     }
@@ -109,7 +109,7 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn a_run_explains_a_refusal_in_all_its_parts() {
-    let text = done(&["run", "bound-token-stays"]);
+    let text = done(&["run", "policy-asks-for-a-proof"]);
     for word in [
         "presented",
         "failed check",
@@ -128,7 +128,7 @@ fn a_run_explains_a_refusal_in_all_its_parts() {
 
 #[test]
 fn a_run_as_json_has_its_documented_members() {
-    let outcome = json(&["run", "bound-token-stays", "--json"]);
+    let outcome = json(&["run", "policy-asks-for-a-proof", "--json"]);
     assert_eq!(outcome["thief"], "refused");
     assert_eq!(outcome["asExpected"], true);
     assert!(outcome.get("trace").is_none());
@@ -138,7 +138,7 @@ fn a_run_as_json_has_its_documented_members() {
     assert_eq!(last["refusal"]["check"], "POL-02");
     assert_eq!(last["refusal"]["told"]["aadsts"], 530_084);
     assert_eq!(last["refusal"]["logged"]["status"], 1002);
-    let traced = json(&["run", "bound-token-stays", "--json", "--trace"]);
+    let traced = json(&["run", "policy-asks-for-a-proof", "--json", "--trace"]);
     assert!(
         traced["trace"].as_array().unwrap().iter().any(|event| event.get("exchange").is_some())
     );
@@ -146,7 +146,7 @@ fn a_run_as_json_has_its_documented_members() {
 
 #[test]
 fn an_expectation_that_fails_is_exit_code_1() {
-    let output = tplab(&["run", "bound-token-stays", "--set", "policies="]);
+    let output = tplab(&["run", "policy-asks-for-a-proof", "--set", "policies="]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("not as expected"), "{}", stdout(&output));
 }
@@ -158,10 +158,10 @@ fn settings_change_a_run() {
     let changed = json(&[&cell[..], &["--set", "kdf.accept_v1=false"]].concat());
     assert_eq!(changed["thief"], "refused");
     assert!(changed["settings"].as_array().unwrap().contains(&"kdf.broker=1".into()));
-    let line = refused(&tplab(&["run", "bound-token-stays", "--set", "nonce.single=true"]));
+    let line = refused(&tplab(&["run", "policy-asks-for-a-proof", "--set", "nonce.single=true"]));
     assert!(line.contains("nonce.single"), "{line}");
     for bad in ["nonce", "keystore=gold", "kdf.broker=3", "=", "policies=zz"] {
-        refused(&tplab(&["run", "bound-token-stays", "--set", bad]));
+        refused(&tplab(&["run", "policy-asks-for-a-proof", "--set", bad]));
     }
 }
 
@@ -201,7 +201,7 @@ fn the_matrix_is_text_and_json() {
 #[test]
 fn names_that_do_not_exist_suggest_one_that_does() {
     let line = refused(&tplab(&["run", "bound-tokn-stays"]));
-    assert!(line.contains("`bound-token-stays`"), "{line}");
+    assert!(line.contains("`policy-asks-for-a-proof`"), "{line}");
     let output = tplab(&["rum"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("run"), "{}", stderr(&output));
@@ -319,13 +319,13 @@ fn lists_are_tables_and_json() {
         }
     }
     let all = done(&["list"]);
-    assert!(all.contains("bound-token-stays"));
+    assert!(all.contains("policy-asks-for-a-proof"));
     assert_fits(&all);
 }
 
 #[test]
 fn colours_are_asked_for_and_never_needed() {
-    let run = ["run", "bound-token-stays"];
+    let run = ["run", "policy-asks-for-a-proof"];
     let plain = done(&run);
     let forced = command(&run).env("CLICOLOR_FORCE", "1").output().unwrap();
     let coloured = String::from_utf8(forced.stdout).unwrap();
@@ -337,7 +337,7 @@ fn colours_are_asked_for_and_never_needed() {
 
 #[test]
 fn a_reader_that_leaves_is_no_panic() {
-    let mut child = command(&["run", "bound-token-stays", "--trace"])
+    let mut child = command(&["run", "policy-asks-for-a-proof", "--trace"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -31,7 +31,7 @@ fn same_seed_same_trace_and_another_seed_another() {
 
 #[test]
 fn a_wrong_expectation_is_a_surprise() {
-    let mut scenario = library::named("bound-token-stays").unwrap().clone();
+    let mut scenario = library::named("policy-asks-for-a-proof").unwrap().clone();
     scenario.settings.clear();
     let outcome = run(&scenario, &RunOptions::default()).unwrap();
     assert!(!outcome.as_expected());
