@@ -121,6 +121,8 @@ checks! {
     BrokerTokenBinding "BRT-01" Switchable "a broker-issued refresh token is redeemed only under the session or device key of its PRT" "project choice 8.2";
     BrokerTokenClient "BRT-02" Switchable "it is redeemed by the client it was issued to" "RFC 6749 section 6";
     BrokerTokenExpired "BRT-03" Switchable "it is in date" "RFC 6749 section 6";
+    BrokerTokenResource "BRT-04" Switchable "it asks for a resource it was issued for" "project choice 12";
+    BrokerTokenNoPrt "BRT-05" Switchable "it is not exchanged for a primary refresh token" "AADSTS50013";
 
     // The authorize step and browser credentials.
     RedirectUri "AUT-01" Switchable "the redirect URI is registered for the client" "RFC 6749 section 3.1.2.3";

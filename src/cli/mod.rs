@@ -28,6 +28,7 @@ use output::Finished;
     name = "tplab",
     version,
     arg_required_else_help = true,
+    max_term_width = 80,
     long_about = ABOUT,
     after_help = EXIT_CODES
 )]
@@ -36,7 +37,6 @@ struct Arguments {
     command: Command,
 }
 
-// Help is not wrapped by itself: lines end here, and summaries are short.
 const ABOUT: &str = "\
 Why a stolen token fails on the wrong device, and when it does not.
 

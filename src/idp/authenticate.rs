@@ -124,8 +124,8 @@ impl Provider {
         if !broker && self.settings.danger.enforces(Check::PrtRequestBrokerToken) {
             return Err(Refusal::BrokerTokenNeeded);
         }
-        let redeemed = self.check_refresh(cx, draft, &token)?;
-        self.families.insert(token.family, redeemed.family);
+        // It is looked at and not retired: no successor comes back with a PRT.
+        self.check_refresh(cx, draft, &token)?;
         Ok(token.authentication)
     }
 

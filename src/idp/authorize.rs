@@ -60,8 +60,8 @@ impl Provider {
             self.show_device_credential(cx, draft, &text);
         }
         let Login { username, password, otc } = login;
-        let authentication =
-            self.authenticate_password(cx, draft, &username, &password, otc.as_deref())?;
+        let otc = otc.as_ref().map(|otc| otc.expose_secret().as_str());
+        let authentication = self.authenticate_password(cx, draft, &username, &password, otc)?;
         self.grant_code(cx, draft, query, authentication)
     }
 

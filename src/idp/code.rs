@@ -28,8 +28,6 @@ impl Provider {
     ) -> Result<Response, Refusal> {
         let code = self.open_code(cx, grant)?;
         let cleared = Cleared::by_code(&code);
-        // The user may have been disabled or revoked since the authorize step.
-        self.still_good(&mut Draft::new(RecordKind::Authorize), &code.authentication)?;
         let issue = Issue {
             authentication: &code.authentication,
             client: code.client,
@@ -71,6 +69,10 @@ impl Provider {
         if !pkce_matches(&code, grant) && danger.enforces(Check::CodePkce) {
             return Err(Refusal::PkceMismatch);
         }
+        // User and device may have been disabled or revoked since the authorize step. What is refused
+        // here has not used the code up.
+        self.still_good(&mut Draft::new(RecordKind::Authorize), &code.authentication)?;
+        code.device.map_or(Ok(()), |device| self.device_of_token(device))?;
         // COD-02
         let id = code.id.as_u128().to_be_bytes();
         match self.used_codes.use_up(&id, code.exp, cx.now) {

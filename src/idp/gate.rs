@@ -4,7 +4,7 @@
 use crate::base::Check;
 use crate::base::id::UserId;
 use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
-use crate::catalog::{Catalog, ClientApp, ClientRegistration, LegacyProtocol, RulePack};
+use crate::catalog::{Catalog, ClientApp, ClientRegistration, LegacyProtocol, RulePack, Version};
 use crate::directory::User;
 use crate::policy::{
     self, AppliedPolicyResult, BindingFacts, ClientAppType, Decision, Evidence, Platform, Purpose,
@@ -42,6 +42,8 @@ impl Provider {
         let denied_unbound = denial.is_some() && self.denied_as_unbound(&decision);
         draft.decision = Some(decision);
         if denied_unbound {
+            let oldest = cx.now.minus(self.settings.lifetimes.refresh_token);
+            self.tainted.retain(|_, since| *since >= oldest);
             self.tainted.insert(cx.correlation, cx.now);
         }
         match denial {
@@ -102,7 +104,7 @@ impl Provider {
             client_app_type: self.client_app_type(cx, draft),
             client: self.catalogue_client(cx, draft),
             resource: draft.resource.and_then(|id| Catalog::builtin().resource_by_id(id)),
-            client_version: cx.client_version.as_deref().and_then(|text| text.parse().ok()),
+            client_version: stated_version(cx.client_version.as_deref()),
             history: match tainted {
                 true => SignInHistory::DeniedAsUnbound,
                 false => SignInHistory::Clean,
@@ -157,4 +159,11 @@ impl Provider {
     pub const fn rules(&self) -> &'static RulePack {
         self.rules
     }
+}
+
+/// The version that an app states of itself. One that cannot be read counts as the oldest there is;
+/// none at all leaves the catalogue's. It is a claim: believing it can only say that an app uses the
+/// broker, and possession has to be proven all the same.
+fn stated_version(text: Option<&str>) -> Option<Version> {
+    text.map(|text| text.parse().unwrap_or(Version::new([0; 4])))
 }

@@ -37,6 +37,13 @@ impl Provider {
         let proven = self.prove_prt_request(draft, jws)?;
         draft.shown = Shown::Bound(proven.device.device_id, proven.possession);
         let protocol = self.requested_protocol(&proven.claims)?;
+        // What the answer needs is looked at first: a refused request changes nothing.
+        if proven.device.transport_key.is_none() {
+            return Err(Refusal::TransportKeyMissing);
+        }
+        if protocol == Protocol::DeviceKey {
+            answer_apv(proven.claims.jwe_crypto.as_ref())?;
+        }
         self.accept_nonce(cx, proven.claims.request_nonce.as_deref())?;
         let device = proven.device.device_id;
         let authentication = self.authenticate_request(cx, draft, &proven.claims, device)?;
@@ -120,8 +127,8 @@ impl Provider {
             Protocol::DeviceKey => {
                 let text = self.seal.prt(&prt, None, cx.rng);
                 let answer = self.prt_answer(&prt, text, None, &claims, cx);
-                let crypto = claims.jwe_crypto.as_ref().ok_or(Refusal::MalformedMessage)?;
-                self.encrypt_to_transport(transport, crypto, &answer, cx)
+                let apv = answer_apv(claims.jwe_crypto.as_ref())?;
+                Ok(self.encrypt_to_transport(transport, &apv, &answer, cx))
             }
         }
     }
@@ -153,18 +160,14 @@ impl Provider {
     pub(super) fn encrypt_to_transport(
         &self,
         transport: &P256PublicKey,
-        crypto: &JweCrypto,
+        apv: &[u8],
         answer: &impl serde::Serialize,
         cx: &mut Context<'_>,
-    ) -> Result<Response, Refusal> {
-        if crypto.alg != "ECDH-ES" || crypto.enc != "A256GCM" {
-            return Err(Refusal::AlgorithmMismatch);
-        }
-        let apv = b64::decode_url(&crypto.apv).map_err(|_| Refusal::MalformedMessage)?;
+    ) -> Response {
         let plain = serde_json::to_vec(answer).unwrap_or_default();
         let apu = self.issuer.as_bytes();
-        let jwe = jwe::encrypt_ecdh_es(transport, apu, &apv, &plain, cx.rng);
-        Ok(text_response(StatusCode::OK, "application/jose", jwe.into_bytes()))
+        let jwe = jwe::encrypt_ecdh_es(transport, apu, apv, &plain, cx.rng);
+        text_response(StatusCode::OK, "application/jose", jwe.into_bytes())
     }
 
     fn prt_answer(
@@ -188,6 +191,15 @@ impl Provider {
             expires_on: prt.exp.as_unix().to_string(),
         }
     }
+}
+
+/// The `apv` that a protocol 4 request asks for, if it asks for the one encryption that is spoken.
+pub(super) fn answer_apv(asked: Option<&JweCrypto>) -> Result<Vec<u8>, Refusal> {
+    let asked = asked.ok_or(Refusal::MalformedMessage)?;
+    if asked.alg != "ECDH-ES" || asked.enc != "A256GCM" {
+        return Err(Refusal::AlgorithmMismatch);
+    }
+    b64::decode_url(&asked.apv).map_err(|_| Refusal::MalformedMessage)
 }
 
 /// The claims of a signed request before its signature is checked: only for telling a PRT request

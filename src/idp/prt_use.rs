@@ -28,6 +28,7 @@ use crate::wire::claims::PrtUse;
 use super::context::{Context, Draft, Shown};
 use super::gate::Cleared;
 use super::issue::Issue;
+use super::prt_request::answer_apv;
 use super::refusal::Refusal;
 use super::sealing::Presented;
 use super::settings::RequestTimes;
@@ -174,6 +175,9 @@ impl Provider {
         draft.client = claims.client_id.parse().ok();
         self.check_use_purpose(&claims, bound.prt.protocol)?;
         self.check_use_times(cx.now, &claims)?;
+        if bound.prt.protocol == Protocol::DeviceKey {
+            answer_apv(claims.jwe_crypto.as_ref())?;
+        }
         self.accept_nonce(cx, claims.request_nonce.as_deref())?;
         self.accept_jti(cx, &claims, bound.prt.protocol)?;
         self.check_bound_token(cx.now, draft, &bound)?;
@@ -187,8 +191,30 @@ impl Provider {
             return Err(Refusal::BrokerTokenOtherClient);
         }
         let resource = self.resource_of_use(&claims)?;
+        self.check_app_token_use(&bound, &claims, resource)?;
         draft.resource = Some(resource);
         Ok(Sound { bound, claims, client, resource })
+    }
+
+    /// BRT-04, BRT-05: an app refresh token is for its resource and never becomes a PRT.
+    fn check_app_token_use(
+        &self,
+        bound: &Bound,
+        claims: &PrtUse,
+        resource: AppId,
+    ) -> Result<(), Refusal> {
+        let danger = self.settings.danger;
+        let Some(app) = &bound.app else { return Ok(()) };
+        // BRT-05
+        let renewal = claims.scope.split(' ').any(|part| part == "aza");
+        if renewal && danger.enforces(Check::BrokerTokenNoPrt) {
+            return Err(Refusal::BrokerTokenAsPrt);
+        }
+        // BRT-04
+        if !app.audiences.contains(&resource) && danger.enforces(Check::BrokerTokenResource) {
+            return Err(Refusal::BrokerTokenOtherResource);
+        }
+        Ok(())
     }
 
     /// USE-13. A renewal that names no resource is answered with a token for the registration
@@ -364,8 +390,8 @@ impl Provider {
         let Some(session) = &bound.session else {
             let device = self.directory.device(bound.prt.device).ok_or(Refusal::DeviceUnknown)?;
             let transport = device.transport_key.as_ref().ok_or(Refusal::TransportKeyMissing)?;
-            let crypto = claims.jwe_crypto.as_ref().ok_or(Refusal::MalformedMessage)?;
-            return Ok(self.encrypt_to_transport(transport, crypto, answer, cx)?);
+            let apv = answer_apv(claims.jwe_crypto.as_ref())?;
+            return Ok(self.encrypt_to_transport(transport, &apv, answer, cx));
         };
         let ctx = Ctx::random(cx.rng);
         let key = session.derive(KdfVersion::V1, &ctx, b"");

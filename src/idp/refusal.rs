@@ -108,6 +108,7 @@ refusals! {
     RegistrationTokenBad "registration_token_bad" RegistrationToken InvalidGrant 50013 "the access token does not authorise a registration";
     RegistrationUnsigned "registration_unsigned" RegistrationDeviceKey InvalidGrant 50013 "the join body is not signed by the device key it names";
     RegistrationOneKey "registration_one_key" RegistrationKeysDiffer InvalidRequest 5001210 "device key and transport key are the same key";
+    UserKeyInUse "user_key_in_use" RegistrationKeysDiffer InvalidRequest 5001210 "the key is in use already; one key, one use";
     RegistrationKeyBad "registration_key_bad" JwsShape InvalidRequest 5001210 "a key of the registration is not a public P-256 key";
     RegistrationNonceBad "registration_nonce_bad" RegistrationNonce InvalidGrant 140000 "the join body carries no fresh nonce of this provider";
     RegistrationOverQuota "registration_over_quota" RegistrationQuota InvalidRequest 50166 "the user has registered as many devices as are allowed";
@@ -147,6 +148,8 @@ refusals! {
 
     BrokerTokenUnbound "broker_token_unbound" BrokerTokenBinding InvalidGrant 70000 "the refresh token is bound to a key that did not sign this request";
     BrokerTokenOtherClient "broker_token_other_client" BrokerTokenClient InvalidGrant 70000 "the refresh token belongs to another client";
+    BrokerTokenOtherResource "broker_token_other_resource" BrokerTokenResource InvalidGrant 70000 "the refresh token was issued for another resource";
+    BrokerTokenAsPrt "broker_token_as_prt" BrokerTokenNoPrt InvalidGrant 50013 "an app refresh token is not exchanged for a primary refresh token";
     BrokerTokenTooOld "broker_token_too_old" BrokerTokenExpired InvalidGrant 70008 "the refresh token has expired";
 
     RedirectUriUnknown "redirect_uri_unknown" RedirectUri InvalidRequest 50011 "the redirect URI is not registered for the client";

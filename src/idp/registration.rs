@@ -5,7 +5,7 @@
 
 use http::{StatusCode, header};
 
-use crate::base::id::DeviceId;
+use crate::base::id::{DeviceId, UserId};
 use crate::base::{Check, Lifetime, Timestamp};
 use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
 use crate::directory::{Device, DeviceObjectId, Edition, RegistrationMethod, TrustType, UserKey};
@@ -177,6 +177,7 @@ impl Provider {
         let text = std::str::from_utf8(request.body()).map_err(|_| Refusal::MalformedJws)?;
         let jws = UnverifiedJws::parse(text).map_err(|_| Refusal::MalformedJws)?;
         let device = self.directory.device(id).ok_or(Refusal::DeviceUnknown)?;
+        self.device_enabled(device)?;
         let key = device.device_key.as_ref().ok_or(Refusal::DeviceUnknown)?;
         // REG-07
         let (verified, _) =
@@ -200,7 +201,7 @@ impl Provider {
     ) -> Result<Response, TokenError> {
         let token = self.registration_token(cx, request)?;
         // REG-08
-        let strong = token.amr.contains(&Amr::Ngcmfa);
+        let strong = token.amr.contains(&Amr::Ngcmfa) && is_fresh(cx.now, &token);
         if !strong && self.settings.danger.enforces(Check::UserKeyStrongAuth) {
             return Err(Refusal::UserKeyWeakAuth.into());
         }
@@ -208,10 +209,36 @@ impl Provider {
         let key = public_p256(&body.kngc)?;
         let device: DeviceId = body.device_id.parse().map_err(|_| Refusal::MalformedMessage)?;
         self.device_of_token(device)?;
+        self.user_key_is_new(&key, device, token.oid)?;
         let kid = key.thumbprint().to_string();
         let user = self.directory.user_mut(token.oid).ok_or(Refusal::UserUnknown)?;
         user.user_keys.push(UserKey { key, device });
         Ok(json_response(StatusCode::OK, &KeyAnswer { kid, upn: token.upn }))
+    }
+
+    /// REG-03 once more: a user key is nobody's key yet, and lives on a device of its user.
+    fn user_key_is_new(
+        &self,
+        key: &P256PublicKey,
+        device: DeviceId,
+        user: UserId,
+    ) -> Result<(), Refusal> {
+        let danger = self.settings.danger;
+        let device = self.directory.device(device);
+        let of_device = device.is_some_and(|device| {
+            [&device.device_key, &device.transport_key].into_iter().flatten().any(|own| own == key)
+        });
+        let thumbprint = key.thumbprint();
+        let known = self.directory.user_by_key(&thumbprint).is_some()
+            || self.directory.device_by_key(&thumbprint).is_some();
+        if (of_device || known) && danger.enforces(Check::RegistrationKeysDiffer) {
+            return Err(Refusal::UserKeyInUse);
+        }
+        let own = device.is_some_and(|device| device.registered_owner == Some(user));
+        match own || !danger.enforces(Check::DeviceKnown) {
+            true => Ok(()),
+            false => Err(Refusal::DeviceUnknown),
+        }
     }
 
     /// The error body of the registration service (MS-DVRJ 2.2.3.1).

@@ -124,6 +124,9 @@ const fn of_check(check: Check) -> &'static str {
         C::BrokerTokenBinding => {
             "revoke the user's tokens: one that is bound to a device was tried without its key"
         }
+        C::BrokerTokenNoPrt | C::BrokerTokenResource => {
+            "look at the client that asked: it wants more than its token was issued for"
+        }
         C::BrokerTokenClient | C::RefreshClient | C::CodeClient => {
             "look at the client that asked: it shows a token of another one"
         }

@@ -59,7 +59,7 @@ impl Person {
         Login {
             username: self.upn.clone(),
             password: self.password.clone(),
-            otc: with_second_factor.then(|| self.second_factor_code(now)),
+            otc: with_second_factor.then(|| Secret::new(self.second_factor_code(now))),
         }
     }
 }

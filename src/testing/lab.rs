@@ -347,7 +347,11 @@ impl Lab {
     /// What Alice posts from the sign-in page.
     #[must_use]
     pub fn login_request(&self, query: &AuthorizeQuery, otc: Option<String>) -> Request {
-        let login = Login { username: ALICE.to_owned(), password: Secret::from(PASSWORD), otc };
+        let login = Login {
+            username: ALICE.to_owned(),
+            password: Secret::from(PASSWORD),
+            otc: otc.map(Secret::new),
+        };
         self.post("login", &login.add_to(query.to_form()))
     }
 

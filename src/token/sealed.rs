@@ -79,7 +79,7 @@ pub struct BrokerRefresh {
     pub prt: Prt,
     /// The client.
     pub client: AppId,
-    /// Resources it may ask for; empty: any.
+    /// Resources it may ask for.
     pub audiences: Vec<AppId>,
     /// The sign-in it belongs to.
     pub correlation: CorrelationId,

@@ -86,7 +86,7 @@ pub struct Login {
     /// Password.
     pub password: Secret<String>,
     /// Second factor, if one was typed. Simulated: six digits.
-    pub otc: Option<String>,
+    pub otc: Option<Secret<String>>,
 }
 
 impl Login {
@@ -98,7 +98,7 @@ impl Login {
         Ok(Self {
             username: form.required("login")?,
             password: Secret::new(form.required("passwd")?),
-            otc: form.optional("otc"),
+            otc: form.optional("otc").map(Secret::new),
         })
     }
 
@@ -107,7 +107,7 @@ impl Login {
     pub fn add_to(&self, form: Form) -> Form {
         form.with("login", &self.username)
             .with("passwd", self.password.expose_secret())
-            .with_optional("otc", self.otc.as_deref())
+            .with_optional("otc", self.otc.as_ref().map(Secret::expose_secret))
     }
 }
 

@@ -12,25 +12,35 @@ use crate::base::b64;
 /// What stands in the trace instead of a password.
 pub const REDACTED: &str = "<redacted>";
 
+/// What stands in the trace instead of a body that is no form.
+pub const UNREADABLE: &str = "<redacted: not a well-formed form>";
+
 /// A copy of the request for the trace: the same bytes, less passwords and second factors. A signed
 /// request that held a password keeps its header and signature; its payload is written anew with
 /// the password replaced, so its signature no longer fits what is shown.
 #[must_use]
 pub fn for_trace(request: &Request) -> Request {
     let mut shown = request.clone();
-    let basic = |value: &header::HeaderValue| value.as_bytes().get(..6) == Some(b"Basic ");
+    let basic = |value: &header::HeaderValue| {
+        value.as_bytes().get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Basic "))
+    };
     if shown.headers().get(header::AUTHORIZATION).is_some_and(basic) {
         let value = header::HeaderValue::from_static("Basic <redacted>");
         shown.headers_mut().insert(header::AUTHORIZATION, value);
     }
-    if let Some(body) = redacted_form(request.body()) {
-        *shown.body_mut() = body.into_bytes();
+    match Form::parse(request.body()) {
+        // What cannot be read cannot be searched for passwords.
+        Err(_) => *shown.body_mut() = UNREADABLE.as_bytes().to_vec(),
+        Ok(form) => {
+            if let Some(body) = redacted_form(form) {
+                *shown.body_mut() = body.into_bytes();
+            }
+        }
     }
     shown
 }
 
-fn redacted_form(body: &[u8]) -> Option<String> {
-    let mut form = Form::parse(body).ok()?;
+fn redacted_form(mut form: Form) -> Option<String> {
     let mut changed = false;
     for field in ["password", "passwd", "otc"] {
         if form.optional(field).is_some() {

@@ -280,10 +280,9 @@ fn removal(device: &HandmadeDevice, text: String) -> Request {
     request
 }
 
-fn key_request(lab: &Lab, device: &HandmadeDevice, token: &str) -> Request {
-    let body = serde_json::json!({
-        "kngc": device.transport_key().to_jwk(), "device_id": device.id(),
-    });
+fn key_request(lab: &Lab, device: &mut HandmadeDevice, token: &str) -> Request {
+    let key = SigningKey::generate(device.rng());
+    let body = serde_json::json!({ "kngc": key.public_key().to_jwk(), "device_id": device.id() });
     let mut request = lab.post("x", &token_protection_lab::wire::form::Form::default());
     *request.uri_mut() = "https://login.lab.example/EnrollmentServer/key".parse().unwrap();
     *request.body_mut() = body.to_string().into_bytes();
@@ -293,12 +292,16 @@ fn key_request(lab: &Lab, device: &HandmadeDevice, token: &str) -> Request {
 #[test]
 fn reg_08_a_user_key_needs_a_second_factor() {
     let mut lab = lab();
-    let device = lab.device();
+    let mut device = lab.device();
     let weak = registration_token(&mut lab, false);
-    let answer = lab.send(key_request(&lab, &device, &weak));
+    let answer = lab.send(key_request(&lab, &mut device, &weak));
     refused(&answer, Check::UserKeyStrongAuth);
     let strong = registration_token(&mut lab, true);
-    granted(&lab.send(key_request(&lab, &device, &strong)));
+    granted(&lab.send(key_request(&lab, &mut device, &strong)));
+    // A second factor of some time ago is not one for this.
+    lab.wait(601);
+    let answer = lab.send(key_request(&lab, &mut device, &strong));
+    refused(&answer, Check::UserKeyStrongAuth);
 }
 
 #[test]
@@ -674,6 +677,84 @@ fn brt_02_an_app_token_belongs_to_its_client() {
     let draft =
         device.use_of(&app_token, &nonce, lab.now()).claim("client_id", AZURE_CLI.to_string());
     refused(&lab.send(draft.request()), Check::BrokerTokenClient);
+}
+
+#[test]
+fn brt_04_an_app_token_is_for_its_resource() {
+    let (mut lab, device) = with_prt();
+    let app_token = lab.broker_refresh_token(&device);
+    let nonce = lab.nonce();
+    let draft =
+        device.use_of(&app_token, &nonce, lab.now()).claim("resource", SHAREPOINT.to_string());
+    refused(&lab.send(draft.request()), Check::BrokerTokenResource);
+}
+
+#[test]
+fn brt_05_an_app_token_never_becomes_a_prt() {
+    let (mut lab, device) = with_prt();
+    let app_token = lab.broker_refresh_token(&device);
+    let nonce = lab.nonce();
+    let draft = device.use_of(&app_token, &nonce, lab.now()).claim("scope", "openid aza");
+    refused(&lab.send(draft.request()), Check::BrokerTokenNoPrt);
+}
+
+#[test]
+fn reg_03_a_user_key_is_a_key_of_its_own() {
+    let mut lab = lab();
+    let mut device = lab.device();
+    let token = registration_token(&mut lab, true);
+    for key in [device.transport_key().to_jwk(), device.device_key().to_jwk()] {
+        let mut request = key_request(&lab, &mut device, &token);
+        let body = serde_json::json!({ "kngc": key, "device_id": device.id() });
+        *request.body_mut() = body.to_string().into_bytes();
+        refused(&lab.send(request), Check::RegistrationKeysDiffer);
+    }
+    let request = key_request(&lab, &mut device, &token);
+    granted(&lab.send(request.clone()));
+    refused(&lab.send(request), Check::RegistrationKeysDiffer);
+}
+
+#[test]
+fn a_refused_request_has_changed_nothing() {
+    // A code whose redemption was refused is good once the cause is gone.
+    let mut lab = lab();
+    let alice = lab.alice();
+    let code = lab.code(AZURE_CLI, EXCHANGE);
+    lab.provider().set_user_enabled(alice, false).unwrap();
+    assert!(!lab.redeem(Lab::code_grant(AZURE_CLI, &code)).granted());
+    lab.provider().set_user_enabled(alice, true).unwrap();
+    granted(&lab.redeem(Lab::code_grant(AZURE_CLI, &code)));
+    // A protocol 4 request without a word on its answer rolls and renews nothing.
+    let (mut lab, device) = with_prt_4();
+    let app_token = {
+        let nonce = lab.nonce();
+        let asked = device.use_of_prt(&nonce, lab.now()).claim("scope", "openid offline_access");
+        let answer = lab.send(asked.request());
+        device.open_use_answer(answer.response.body(), &nonce).refresh_token.unwrap()
+    };
+    let nonce = lab.nonce();
+    let silent = device.prt_request_4(&nonce, ALICE, PASSWORD).without("jwe_crypto");
+    assert!(!lab.send(silent.request()).granted());
+    granted(&lab.send(device.use_of(&app_token, &nonce, lab.now()).request()));
+}
+
+#[test]
+fn pol_02_a_version_that_cannot_be_read_is_no_new_one() {
+    let mut lab = lab_with(|builder| builder.policies(&["b"]));
+    let mut device = lab.device();
+    lab.obtain_prt(&mut device);
+    let onedrive = "ab9b8c07-8f02-4f72-87fa-80105867a763";
+    for (version, bound) in
+        [("25.020", true), ("1.0", false), ("garbage", false), ("1.0.0.0.0", false)]
+    {
+        let nonce = lab.nonce();
+        let draft = device.use_of_prt(&nonce, lab.now()).claim("client_id", onedrive);
+        let answer = lab.send(draft.from_version(version).request());
+        match bound {
+            true => granted(&answer),
+            false => refused(&answer, Check::PolicyTokenProtection),
+        }
+    }
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn the_matrix_is_text_and_json() {
 
 #[test]
 fn names_that_do_not_exist_suggest_one_that_does() {
-    let line = refused(&tplab(&["run", "bound-tokn-stays"]));
+    let line = refused(&tplab(&["run", "policy-asks-for-a-prof"]));
     assert!(line.contains("`policy-asks-for-a-proof`"), "{line}");
     let output = tplab(&["rum"]);
     assert_eq!(output.status.code(), Some(2));

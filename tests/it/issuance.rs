@@ -135,7 +135,7 @@ impl Lab {
 
     fn login(&self) -> Login {
         let otc = Some(second_factor().code(self.now()));
-        Login { username: ALICE.to_owned(), password: password(), otc }
+        Login { username: ALICE.to_owned(), password: password(), otc: otc.map(Secret::new) }
     }
 }
 
