@@ -12,6 +12,7 @@
 mod checks;
 mod commands;
 mod docs;
+mod filters;
 mod issuance;
 mod layering;
 mod matrix;
