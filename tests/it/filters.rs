@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 use token_protection_lab::directory::{Device, Directory, TrustType};
-use token_protection_lab::policy::CustomSecurityAttributes;
 use token_protection_lab::policy::filter::{
-    AttributeFilter, Comparison, DeviceFilter, DeviceProperty, Expression, FilterErrorKind,
-    MAX_LEN, Operand, Operator,
+    AttributeFilter, AttributeValue, AttributeValues, Comparison, DeviceFilter, DeviceProperty,
+    Expression, FilterErrorKind, MAX_LEN, Operand, Operator,
 };
 use token_protection_lab::testing::strategies;
 
@@ -264,10 +263,11 @@ fn long_values_are_searched_in_linear_time() {
 
 #[test]
 fn rules_over_security_attributes() {
-    let attributes: CustomSecurityAttributes =
-        [("Engineering_Project", vec!["Baker", "Cascade"]), ("Engineering_Level", vec!["Public"])]
-            .into_iter()
-            .collect();
+    let several = ["Baker", "Cascade"].map(str::to_owned).to_vec();
+    let attributes = AttributeValues::from([
+        ("Engineering_Project".to_owned(), AttributeValue::Several(several)),
+        ("Engineering_Level".to_owned(), AttributeValue::One("Public".to_owned())),
+    ]);
     let says = |rule: &str| AttributeFilter::parse(rule).unwrap().matches(&attributes);
     for (rule, expected) in [
         (r#"CustomSecurityAttribute.Engineering_Project -contains "baker""#, true),

@@ -1,13 +1,13 @@
 //! [`AttributeFilter`]: rules over custom security attributes of applications and of service
 //! principals.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::error::FilterError;
 use super::expression::{Expression, Operator};
 use super::parser::{self, Property};
 use super::program::{Program, Subject};
-use crate::policy::facts::CustomSecurityAttributes;
 
 /// The rule of a policy's `applicationFilter` or `servicePrincipalFilter`.
 ///
@@ -23,6 +23,18 @@ pub struct AttributeFilter {
     program: Program<AttributeName>,
 }
 
+/// The custom security attributes of one object, by `Set_Attribute`.
+pub type AttributeValues = BTreeMap<String, AttributeValue>;
+
+/// What is assigned to an attribute.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AttributeValue {
+    /// One value.
+    One(String),
+    /// Several values.
+    Several(Vec<String>),
+}
+
 impl AttributeFilter {
     /// Reads a rule.
     ///
@@ -36,12 +48,16 @@ impl AttributeFilter {
 
     /// Whether the rule matches an object with these attributes.
     #[must_use]
-    pub fn matches(&self, attributes: &CustomSecurityAttributes) -> bool {
+    pub fn matches(&self, values: &AttributeValues) -> bool {
         self.program.matches(|name, test| {
-            test.holds(match attributes.values(&name.0) {
+            let value = values.get(&name.0).or_else(|| {
+                let same = |(known, _): &(&String, _)| known.eq_ignore_ascii_case(&name.0);
+                values.iter().find(same).map(|(_, value)| value)
+            });
+            test.holds(match value {
                 None => Subject::Null,
-                Some([value]) => Subject::Text(value),
-                Some(values) => Subject::Texts(values),
+                Some(AttributeValue::One(text)) => Subject::Text(text),
+                Some(AttributeValue::Several(texts)) => Subject::Texts(texts),
             })
         })
     }

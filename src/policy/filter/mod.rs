@@ -30,7 +30,7 @@ mod needle;
 mod parser;
 mod program;
 
-pub use attribute::{AttributeFilter, AttributeName};
+pub use attribute::{AttributeFilter, AttributeName, AttributeValue, AttributeValues};
 pub use device::{DeviceFilter, DeviceProperty};
 pub use error::{FilterError, FilterErrorKind};
 pub use expression::{Comparison, Expression, Operand, Operator};
