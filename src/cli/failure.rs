@@ -1,5 +1,8 @@
 //! Why a command did nothing: one line on standard error and exit code 2.
 
+use token_protection_lab::directory::DirectoryError;
+use token_protection_lab::policy::PolicyError;
+use token_protection_lab::policy::lint::NotInDirectory;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
@@ -7,6 +10,12 @@ use token_protection_lab::sim::matrix::MatrixError;
 /// Bad usage or refused input.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    /// A directory file that cannot be read.
+    #[error("{path}: {error}")]
+    Directory { path: String, error: DirectoryError },
+    /// An emergency account that nobody knows.
+    #[error("{0}")]
+    Emergency(#[from] NotInDirectory),
     /// A file that cannot be read as text.
     #[error("{path}: {why}")]
     File { path: String, why: String },
@@ -25,9 +34,15 @@ pub(crate) enum Failure {
     /// A manual page of a command that does not exist.
     #[error("there is no command `{name}`; there are {known}")]
     NoCommand { name: String, known: String },
+    /// A rule pack that does not exist.
+    #[error("there is no rule pack `{name}`; there are {known}")]
+    NoRules { name: String, known: String },
     /// Standard output that takes nothing.
     #[error("standard output: {0}")]
     Output(std::io::Error),
+    /// Policies that cannot be evaluated as they were meant.
+    #[error("{path}: {error}")]
+    Policies { path: String, error: PolicyError },
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),

@@ -23,6 +23,7 @@ mod facts;
 pub mod filter;
 mod flags;
 mod graph;
+pub mod lint;
 mod mentions;
 mod model;
 mod reader;
