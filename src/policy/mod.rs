@@ -28,6 +28,7 @@ mod mentions;
 mod model;
 mod reader;
 mod set;
+pub mod whatif;
 mod words;
 
 pub use applied::{AppliedPolicy, AppliedPolicyResult, Condition, NotConditions};
