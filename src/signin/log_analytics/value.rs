@@ -88,6 +88,45 @@ pub(super) fn audiences(list: &[AppId]) -> Structured<'_> {
     Structured::Audiences(Audiences(list))
 }
 
+#[cfg(feature = "parquet")]
+impl Value<'_> {
+    /// Appends the text of the cell, without quotes.
+    pub(in crate::signin) fn append_text(&self, to: &mut Vec<u8>) -> std::io::Result<()> {
+        use std::io::Write;
+        match self {
+            Self::Absent => Ok(()),
+            Self::Bool(value) => write!(to, "{value}"),
+            Self::Guid(value) => {
+                let mut text = uuid::Uuid::encode_buffer();
+                let guid = uuid::Uuid::from_u128(*value).hyphenated();
+                to.extend_from_slice(guid.encode_lower(&mut text).as_bytes());
+                Ok(())
+            }
+            Self::Address(value) => write!(to, "{value}"),
+            Self::Number(value) => write!(to, "{value}"),
+            Self::Text(value) => {
+                to.extend_from_slice(value.as_bytes());
+                Ok(())
+            }
+            Self::Time(value) => write!(to, "{value}"),
+            Self::Status(value) => {
+                to.extend_from_slice(status_word(*value).as_bytes());
+                Ok(())
+            }
+            Self::Structured(value) => Ok(serde_json::to_writer(to, value)?),
+        }
+    }
+}
+
+const fn status_word(status: ConditionalAccessStatus) -> &'static str {
+    match status {
+        ConditionalAccessStatus::Success => "success",
+        ConditionalAccessStatus::Failure => "failure",
+        ConditionalAccessStatus::NotApplied => "notApplied",
+        ConditionalAccessStatus::UnknownFutureValue => "unknownFutureValue",
+    }
+}
+
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -98,7 +137,7 @@ impl Serialize for Value<'_> {
             Self::Number(value) => to.collect_str(value),
             Self::Text(value) => to.serialize_str(value),
             Self::Time(value) => to.collect_str(value),
-            Self::Status(value) => value.serialize(to),
+            Self::Status(value) => to.serialize_str(status_word(*value)),
             Self::Structured(value) => value.serialize(to),
         }
     }
