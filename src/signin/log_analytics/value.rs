@@ -20,6 +20,8 @@ use crate::signin::words::SignInEventType;
 pub(in crate::signin) enum Value<'r> {
     /// No value: the column is left out.
     Absent,
+    /// No value, which a column of text says by an empty one.
+    Empty,
     Bool(bool),
     /// A GUID as text.
     Guid(u128),
@@ -94,7 +96,7 @@ impl Value<'_> {
     pub(in crate::signin) fn append_text(&self, to: &mut Vec<u8>) -> std::io::Result<()> {
         use std::io::Write;
         match self {
-            Self::Absent => Ok(()),
+            Self::Absent | Self::Empty => Ok(()),
             Self::Bool(value) => write!(to, "{value}"),
             Self::Guid(value) => {
                 let mut text = uuid::Uuid::encode_buffer();
@@ -131,6 +133,7 @@ impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Absent => to.serialize_none(),
+            Self::Empty => to.serialize_str(""),
             Self::Bool(value) => to.serialize_bool(*value),
             Self::Guid(value) => uuid::Uuid::from_u128(*value).serialize(to),
             Self::Address(value) => to.collect_str(value),
