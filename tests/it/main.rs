@@ -22,6 +22,7 @@ mod policy_laws;
 mod properties;
 mod robustness;
 mod signin_log;
+mod signin_shapes;
 mod stories;
 mod support;
 mod switches;
