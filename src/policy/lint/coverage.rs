@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LintInput;
 use super::emergency::Emergency;
-use super::view::{Covered, Target, View, covered};
+use super::view::{Covered, Target, View, missing, names_all_of};
 use crate::base::id::{PolicyId, UserId};
 use crate::catalog::RulePack;
 use crate::catalog::well_known::DIRECTORY_SYNCHRONIZATION_ACCOUNTS;
@@ -26,7 +26,7 @@ impl<'a> Tenant<'a> {
     pub(super) fn of(input: &LintInput<'a>) -> Self {
         let views: Vec<View<'a>> = input.policies.iter().map(View::of).collect();
         let covered = input.directory.into_iter().flat_map(|directory| {
-            views.iter().map(move |view| (view.policy.id(), covered(view, directory)))
+            views.iter().map(move |view| (view.policy.id(), view.covered(directory)))
         });
         let covered = covered.collect();
         let emergency = input.emergency.clone().or_named_so(input.directory);
@@ -79,14 +79,15 @@ impl<'a> Tenant<'a> {
     /// Without a directory: `view` includes every id that `of` includes, and excludes none that `of`
     /// does not exclude too.
     fn covers_by_id(&self, view: &View<'_>, of: &View<'_>) -> bool {
-        let (theirs, ours) = (&view.exclude, &of.exclude);
-        let emergency = &self.emergency;
-        let users = theirs.users.difference(&ours.users).all(|id| emergency.users.contains(id));
-        let groups = theirs.groups.difference(&ours.groups).all(|id| emergency.groups.contains(id));
-        let sync = DIRECTORY_SYNCHRONIZATION_ACCOUNTS;
-        let roles = theirs.roles.difference(&ours.roles).all(|id| *id == sync);
-        let guests = !theirs.guests || ours.guests;
-        view.include.names_all_of(&of.include) && users && groups && roles && guests
+        let (theirs, ours, emergency) = (view.exclude(), of.exclude(), &self.emergency);
+        let included =
+            view.includes_all() || !of.includes_all() && names_all_of(view.include(), of.include());
+        included
+            && missing(&theirs.users, &ours.users).all(|id| emergency.users.contains(id))
+            && missing(&theirs.groups, &ours.groups).all(|id| emergency.groups.contains(id))
+            && missing(&theirs.roles, &ours.roles)
+                .all(|id| *id == DIRECTORY_SYNCHRONIZATION_ACCOUNTS)
+            && (ours.guests || !theirs.guests && theirs.external.kinds.is_empty())
     }
 
     /// Names of users, the first few of them.
@@ -95,7 +96,9 @@ impl<'a> Tenant<'a> {
             Some(user) => user.user_principal_name().to_owned(),
             None => id.to_string(),
         };
-        let mut names: Vec<String> = users.iter().take(NAMES).map(name).collect();
+        let mut names: Vec<String> = users.iter().map(name).collect();
+        names.sort();
+        names.truncate(NAMES);
         if users.len() > NAMES {
             names.push(format!("{} more", users.len() - NAMES));
         }

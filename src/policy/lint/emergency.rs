@@ -117,14 +117,15 @@ fn held(tenant: &Tenant<'_>, view: &View<'_>) -> BTreeSet<UserId> {
 
 /// Whether an emergency account or group is excluded; where none is known, whether anybody is.
 fn excludes_some(tenant: &Tenant<'_>, view: &View<'_>) -> bool {
-    let (exclude, emergency) = (&view.exclude, &tenant.emergency);
+    let (exclude, emergency) = (view.exclude(), &tenant.emergency);
     if emergency.is_empty() {
         return !exclude.users.is_empty() || !exclude.groups.is_empty();
     }
     let by_group = emergency.users.iter().any(|user| {
-        tenant.directory.is_some_and(|one| !one.groups_of(*user).is_disjoint(&exclude.groups))
+        let groups = tenant.directory.map(|directory| directory.groups_of(*user));
+        groups.is_some_and(|groups| groups.iter().any(|id| exclude.groups.contains(id)))
     });
     by_group
-        || !exclude.users.is_disjoint(&emergency.users)
-        || !exclude.groups.is_disjoint(&emergency.groups)
+        || emergency.users.iter().any(|id| exclude.users.contains(id))
+        || emergency.groups.iter().any(|id| exclude.groups.contains(id))
 }

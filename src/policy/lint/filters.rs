@@ -2,14 +2,14 @@
 
 use super::coverage::Tenant;
 use super::finding::{Finding, LintRule, Severity};
-use super::view::FilterMode;
+use crate::policy::conditions::FilterMode;
 
 const RULE: &str = "conditions.devices.deviceFilter.rule";
 
 /// L08: an exclusion that lets unregistered devices out.
 pub(super) fn negative(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.views.iter().filter(|view| view.is_on()) {
-        let Some((FilterMode::Exclude, filter)) = &view.filter else { continue };
+        let Some((FilterMode::Exclude, filter)) = view.filter() else { continue };
         let (severity, why) = match (filter.matches(None), filter.is_negative()) {
             (true, _) => (
                 Severity::Error,
@@ -29,7 +29,7 @@ pub(super) fn negative(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
 /// L09: a collection compared as one text.
 pub(super) fn element_equality(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.views.iter().filter(|view| view.is_on()) {
-        let Some((_, filter)) = &view.filter else { continue };
+        let Some((_, filter)) = view.filter() else { continue };
         for comparison in filter.element_equality() {
             let why = format!("`{comparison}` compares a collection");
             findings.push(view.finding(LintRule::L09, Severity::Warning, RULE, why));

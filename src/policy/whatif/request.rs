@@ -91,7 +91,7 @@ impl WhatIfRequest {
             return Err(wrong_type(".".to_owned(), "an object", &root).into());
         }
         let mut body = Object::open(&mut root, String::new())?;
-        let identity = read_identity(&mut part(&mut body, "signInIdentity")?)?;
+        let identity = read_identity(part(&mut body, "signInIdentity")?)?;
         let context = read_context(part(&mut body, "signInContext")?)?;
         let conditions = read_conditions(part(&mut body, "signInConditions")?)?;
         let applied_policies_only = body.truth("appliedPoliciesOnly")?.unwrap_or_default();
@@ -131,9 +131,9 @@ fn kind(object: &mut Object<'_>, allowed: &[(&'static str, Kind)]) -> Result<Kin
     })
 }
 
-fn read_identity(object: &mut Object<'_>) -> Result<WhatIfIdentity, WhatIfError> {
+fn read_identity(mut object: Object<'_>) -> Result<WhatIfIdentity, WhatIfError> {
     let kinds = [("userSignIn", Kind::User), ("servicePrincipalSignIn", Kind::ServicePrincipal)];
-    let identity = if kind(object, &kinds)? == Kind::ServicePrincipal {
+    let identity = if kind(&mut object, &kinds)? == Kind::ServicePrincipal {
         WhatIfIdentity::ServicePrincipal(object.id("servicePrincipalId")?)
     } else {
         let id = object.id("userId")?;
@@ -170,7 +170,7 @@ fn read_context(mut object: Object<'_>) -> Result<WhatIfContext, WhatIfError> {
         }
         _ => WhatIfContext::Applications(read_applications(&mut object)?),
     };
-    finish(&mut object)?;
+    finish(object)?;
     Ok(context)
 }
 
@@ -216,14 +216,14 @@ fn read_conditions(mut object: Object<'_>) -> Result<WhatIfConditions, WhatIfErr
         transfer_method: read_flow(&mut object)?,
         device: object.object("deviceInfo")?.map(DescribedDevice::read).transpose()?,
     };
-    finish(&mut object)?;
+    finish(object)?;
     Ok(conditions)
 }
 
 fn read_flow(object: &mut Object<'_>) -> Result<Option<Option<TransferMethod>>, WhatIfError> {
     let Some(mut flow) = object.object("authenticationFlow")? else { return Ok(None) };
     let method: Option<OrDefault<TransferMethod>> = flow.word("transferMethod")?;
-    finish(&mut flow)?;
+    finish(flow)?;
     Ok(method.map(|it| it.0))
 }
 
@@ -240,8 +240,8 @@ fn read_text<T: std::str::FromStr>(
 }
 
 /// Ends the reading of a part of the body.
-fn finish(object: &mut Object<'_>) -> Result<(), WhatIfError> {
-    object.end(Unknown::Refuse).map_err(WhatIfError::from)
+fn finish(object: Object<'_>) -> Result<(), WhatIfError> {
+    object.finish(Unknown::Refuse).map_err(WhatIfError::from)
 }
 
 /// A word, or the one that stands for no word (`all`, `none`).
