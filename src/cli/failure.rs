@@ -3,6 +3,7 @@
 use token_protection_lab::directory::DirectoryError;
 use token_protection_lab::policy::PolicyError;
 use token_protection_lab::policy::lint::NotInDirectory;
+use token_protection_lab::policy::whatif::WhatIfError;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
@@ -52,7 +53,18 @@ pub(crate) enum Failure {
     /// An argument that is too long to look at.
     #[error("the argument is longer than {MAX_TEXT} octets")]
     TooLong,
+    /// No such device.
+    #[error("the directory has no device `{name}`")]
+    UnknownDevice { name: String },
+    /// No such app.
+    #[error(
+        "`{name}` is no app of the catalogue; did you mean `{nearest}`? (see `tplab list --apps`)"
+    )]
+    UnknownClient { name: String, nearest: String },
     /// No such scenario.
     #[error("`{name}` is no scenario and no file; did you mean `{nearest}`? (see `tplab list`)")]
     UnknownScenario { name: String, nearest: String },
+    /// A described sign-in that cannot be evaluated.
+    #[error("{path}: {error}")]
+    WhatIf { path: String, error: WhatIfError },
 }

@@ -16,6 +16,7 @@ mod run;
 mod schema;
 mod suggest;
 mod tenant;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,9 @@ enum Command {
     Inspect(inspect::Inspect),
     /// Check policies for gaps and lock-outs
     Lint(lint::Lint),
+    /// Say which policies would apply to a sign-in that a file describes
+    #[command(name = "whatif")]
+    WhatIf(whatif::WhatIf),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page
@@ -100,6 +104,7 @@ impl Command {
             Self::Matrix(matrix) => matrix.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Lint(lint) => lint.run(),
+            Self::WhatIf(whatif) => whatif.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Schema(schema) => schema.run(),

@@ -23,3 +23,4 @@ pub mod refusal;
 pub mod remedy;
 pub mod story;
 pub mod table;
+pub mod whatif;

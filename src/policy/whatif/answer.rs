@@ -36,7 +36,7 @@ pub struct WhatIfResult {
     pub policy: Policy,
     /// Why it would not apply; empty if it would.
     pub reasons: Flags<AnalysisReason>,
-    /// Why, in words: the conditions that hold, or the one that does not.
+    /// Why, in words: the conditions that hold, or the one that does not, one line each.
     pub because: Vec<String>,
 }
 
@@ -135,7 +135,8 @@ impl Question<'_> {
     /// The conditions of a policy that applies.
     fn held(&self, policy: &Policy) -> Vec<String> {
         let conditions = ORDER.iter().filter(|one| policy.conditions().is_configured(**one));
-        conditions.map(|condition| self.in_words(policy, *condition)).collect()
+        let names: Vec<&str> = conditions.map(|condition| condition.as_str()).collect();
+        vec![format!("every condition holds: {}", names.join(", "))]
     }
 
     fn unmet(&self, policy: &Policy, condition: Condition) -> String {

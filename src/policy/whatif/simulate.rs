@@ -21,6 +21,7 @@ use crate::policy::facts::{
     Authentication, ClientAppType, Identity, Platform, SecondFactorProof, SignIn,
 };
 use crate::policy::filter::DeviceProperty;
+use crate::policy::reader::spelling;
 use crate::policy::set::PolicySet;
 
 /// What a request cannot say, and a simulation needs.
@@ -59,6 +60,20 @@ pub struct Simulation<'a> {
     pub decision: Decision,
     /// Why.
     pub explanation: Explanation,
+}
+
+impl Simulation<'_> {
+    /// The platform as Graph spells it; `unknown` where it has no word.
+    #[must_use]
+    pub fn platform_word(&self) -> &'static str {
+        spelling(self.platform).unwrap_or("unknown")
+    }
+
+    /// The kind of client as Graph spells it.
+    #[must_use]
+    pub fn client_app_type_word(&self) -> &'static str {
+        spelling(self.client_app_type).unwrap_or("unknown")
+    }
 }
 
 /// Takes the described sign-in as a real one and evaluates it.
