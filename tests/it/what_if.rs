@@ -118,7 +118,7 @@ fn each_condition_has_its_reason_and_needs_its_signal() {
         (
             "locations",
             json!({"includeLocations": ["All"], "excludeLocations": ["AllTrusted"]}),
-            json!({"ipAddress": "192.0.2.200", "country": "US"}),
+            json!({"ipAddress": "1.2.3.4", "country": "US"}),
             json!({"ipAddress": "203.0.113.9"}),
             "location",
         ),
@@ -173,7 +173,7 @@ fn trusted_address(directory: &Directory) -> String {
         LocationExtent::IpRanges { trusted: true, ranges } => Some(ranges),
         _ => None,
     });
-    ranges.unwrap()[0].network.to_string()
+    ranges.unwrap()[0].address.to_string()
 }
 
 #[test]
