@@ -20,6 +20,7 @@ mod matrix;
 mod policy_cases;
 mod policy_files;
 mod policy_laws;
+mod policy_members;
 mod properties;
 mod robustness;
 mod signin_log;
