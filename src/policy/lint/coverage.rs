@@ -4,33 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LintInput;
 use super::emergency::Emergency;
-use super::view::{Covered, Target, View, missing, names_all_of};
-use crate::base::id::{PolicyId, UserId};
+use super::roster::{Covered, Crowd, Roster};
+use super::view::{Target, View, missing, names_all_of};
+use crate::base::id::PolicyId;
 use crate::catalog::RulePack;
 use crate::catalog::well_known::DIRECTORY_SYNCHRONIZATION_ACCOUNTS;
 use crate::directory::Directory;
 
-/// Names that a finding lists before it only counts.
+/// Targets that a finding names before it only counts.
 const NAMES: usize = 3;
 
-/// The policies of a tenant with whom they cover.
+/// The policies of a tenant, by ascending id, with whom they cover.
 pub(super) struct Tenant<'a> {
     pub(super) views: Vec<View<'a>>,
     pub(super) directory: Option<&'a Directory>,
     pub(super) rules: &'a RulePack,
     pub(super) emergency: Emergency,
-    covered: BTreeMap<PolicyId, Covered>,
+    people: Option<(Roster<'a>, Vec<Covered>)>,
 }
 
 impl<'a> Tenant<'a> {
     pub(super) fn of(input: &LintInput<'a>) -> Self {
         let views: Vec<View<'a>> = input.policies.iter().map(View::of).collect();
-        let covered = input.directory.into_iter().flat_map(|directory| {
-            views.iter().map(move |view| (view.policy.id(), view.covered(directory)))
-        });
-        let covered = covered.collect();
         let emergency = input.emergency.clone().or_named_so(input.directory);
-        Self { directory: input.directory, rules: input.rules, emergency, covered, views }
+        let people = input.directory.map(|directory| Roster::of(directory, &emergency, &views));
+        Self { directory: input.directory, rules: input.rules, emergency, people, views }
     }
 
     /// Token-protection policies that are enabled or report.
@@ -39,41 +37,47 @@ impl<'a> Tenant<'a> {
     }
 
     /// Whom a policy covers; none without a directory.
-    pub(super) fn covered(&self, view: &View<'_>) -> Option<&Covered> {
-        self.covered.get(&view.policy.id())
+    pub(super) fn covered(&self, view: &View<'_>) -> Option<(&Roster<'a>, &Covered)> {
+        let (roster, covered) = self.people.as_ref()?;
+        let at =
+            self.views.binary_search_by_key(&view.policy.id(), |view| view.policy.id()).ok()?;
+        Some((roster, covered.get(at)?))
     }
 
     /// What `of` covers and no policy of `by` does.
     pub(super) fn gap(&self, of: &View<'_>, by: &[&View<'_>]) -> Option<Gap> {
-        let mut gap = Gap::default();
+        // Most targets are covered by the same policies, so each such set is looked at once.
+        let mut targets: BTreeMap<Vec<PolicyId>, Vec<Target>> = BTreeMap::new();
         for target in &of.targets {
-            let by: Vec<&View<'_>> =
-                by.iter().copied().filter(|view| view.covers(*target)).collect();
-            let users = self.users_gap(of, &by);
-            if users != Users::None {
-                gap.targets.insert(*target);
-                gap.users = gap.users.or(users);
+            let covering = by.iter().filter(|view| view.covers(*target));
+            let covering = covering.map(|view| view.policy.id()).collect();
+            targets.entry(covering).or_default().push(*target);
+        }
+        let mut gap: Option<Gap> = None;
+        for (covering, targets) in targets {
+            let by = by.iter().filter(|view| covering.contains(&view.policy.id()));
+            let by: Vec<&View<'_>> = by.copied().collect();
+            if let Some(users) = self.users_gap(of, &by) {
+                let gap = gap.get_or_insert_with(|| Gap::of(users.clone()));
+                gap.targets.extend(targets);
+                gap.users.join(&users);
             }
         }
-        (!gap.targets.is_empty()).then_some(gap)
+        gap
     }
 
-    fn users_gap(&self, of: &View<'_>, by: &[&View<'_>]) -> Users {
-        match self.covered(of) {
-            Some(covered) => {
-                let mut left = covered.users.clone();
-                for view in by {
-                    if let Some(theirs) = self.covered(view) {
-                        left.retain(|user| !theirs.users.contains(user));
-                    }
-                }
-                // Accounts that must always get in are left out on purpose.
-                left.retain(|user| !self.emergency.holds(*user, self.directory));
-                if left.is_empty() { Users::None } else { Users::Known(left) }
-            }
-            None if by.iter().any(|view| self.covers_by_id(view, of)) => Users::None,
-            None => Users::Unknown,
+    fn users_gap(&self, of: &View<'_>, by: &[&View<'_>]) -> Option<Users> {
+        let Some((roster, covered)) = self.covered(of) else {
+            let all = by.iter().any(|view| self.covers_by_id(view, of));
+            return (!all).then_some(Users::Unknown);
+        };
+        let mut left = covered.users.clone();
+        for (_, theirs) in by.iter().filter_map(|view| self.covered(view)) {
+            left.remove(&theirs.users);
         }
+        // Accounts that must always get in are left out on purpose.
+        left.remove(&roster.emergency);
+        (!left.is_empty()).then_some(Users::Known(left))
     }
 
     /// Without a directory: `view` includes every id that `of` includes, and excludes none that `of`
@@ -90,21 +94,6 @@ impl<'a> Tenant<'a> {
             && (ours.guests || !theirs.guests && theirs.external.kinds.is_empty())
     }
 
-    /// Names of users, the first few of them.
-    pub(super) fn names(&self, users: &BTreeSet<UserId>) -> String {
-        let name = |id: &UserId| match self.directory.and_then(|directory| directory.user(*id)) {
-            Some(user) => user.user_principal_name().to_owned(),
-            None => id.to_string(),
-        };
-        let mut names: Vec<String> = users.iter().map(name).collect();
-        names.sort();
-        names.truncate(NAMES);
-        if users.len() > NAMES {
-            names.push(format!("{} more", users.len() - NAMES));
-        }
-        names.join(", ")
-    }
-
     /// A gap in words.
     pub(super) fn in_words(&self, gap: &Gap) -> String {
         let targets: Vec<String> =
@@ -112,43 +101,38 @@ impl<'a> Tenant<'a> {
         let more = gap.targets.len().saturating_sub(NAMES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let targets = format!("{}{more}", targets.join(", "));
-        match &gap.users {
-            Users::None => targets,
-            Users::Known(users) => {
-                format!("{targets} for {} of its users ({})", users.len(), self.names(users))
+        match (&gap.users, &self.people) {
+            (Users::Known(users), Some((roster, _))) => {
+                format!("{targets} for {} of its users ({})", users.len(), roster.names(users))
             }
-            Users::Unknown => {
-                format!("{targets}; without a directory, groups count as they are named")
-            }
+            _ => format!("{targets}; without a directory, groups count as they are named"),
         }
     }
 }
 
 /// What is not covered.
-#[derive(Default)]
 pub(super) struct Gap {
-    pub(super) targets: BTreeSet<Target>,
-    pub(super) users: Users,
+    targets: BTreeSet<Target>,
+    users: Users,
+}
+
+impl Gap {
+    const fn of(users: Users) -> Self {
+        Self { targets: BTreeSet::new(), users }
+    }
 }
 
 /// Who is not covered.
-#[derive(Default, PartialEq, Eq)]
-pub(super) enum Users {
-    #[default]
-    None,
-    Known(BTreeSet<UserId>),
+#[derive(Clone)]
+enum Users {
+    Known(Crowd),
     Unknown,
 }
 
 impl Users {
-    fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Known(mut one), Self::Known(other)) => {
-                one.extend(other);
-                Self::Known(one)
-            }
-            (Self::None, other) => other,
-            (one, _) => one,
+    fn join(&mut self, others: &Self) {
+        if let (Self::Known(own), Self::Known(others)) = (self, others) {
+            own.join(others);
         }
     }
 }

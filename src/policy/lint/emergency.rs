@@ -83,10 +83,9 @@ impl Emergency {
         }
     }
 
-    /// Whether the user is one of them.
-    pub(super) fn holds(&self, user: UserId, directory: Option<&Directory>) -> bool {
-        self.users.contains(&user)
-            || directory.is_some_and(|one| !one.groups_of(user).is_disjoint(&self.groups))
+    /// Whether the user is one of them; `groups` are the user's, nested ones included.
+    pub(super) fn holds(&self, user: UserId, groups: &BTreeSet<GroupId>) -> bool {
+        self.users.contains(&user) || !groups.is_disjoint(&self.groups)
     }
 }
 
@@ -94,8 +93,8 @@ impl Emergency {
 pub(super) fn not_excluded(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.views.iter().filter(|view| view.is_on()) {
         let held = held(tenant, view);
-        let (severity, why) = if !held.is_empty() {
-            (Severity::Error, format!("it holds the emergency account {}", tenant.names(&held)))
+        let (severity, why) = if let Some(names) = held {
+            (Severity::Error, format!("it holds the emergency account {names}"))
         } else if !view.protects_tokens() || excludes_some(tenant, view) {
             continue;
         } else if tenant.emergency.is_empty() {
@@ -109,10 +108,10 @@ pub(super) fn not_excluded(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Emergency accounts that a policy covers, as far as a directory tells.
-fn held(tenant: &Tenant<'_>, view: &View<'_>) -> BTreeSet<UserId> {
-    let covered = tenant.covered(view).map(|covered| &covered.users);
-    let emergency = |user: &&UserId| tenant.emergency.holds(**user, tenant.directory);
-    covered.into_iter().flatten().filter(emergency).copied().collect()
+fn held(tenant: &Tenant<'_>, view: &View<'_>) -> Option<String> {
+    let (roster, covered) = tenant.covered(view)?;
+    let held = covered.users.and(&roster.emergency);
+    (!held.is_empty()).then(|| roster.names(&held))
 }
 
 /// Whether an emergency account or group is excluded; where none is known, whether anybody is.

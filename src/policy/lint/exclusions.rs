@@ -8,7 +8,7 @@ use super::view::{names_all_of, names_nobody};
 pub(super) fn nobody_left(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.views.iter().filter(|view| view.is_on()) {
         let path = "conditions.users.excludeGroups";
-        let Some(covered) = tenant.covered(view) else {
+        let Some((_, covered)) = tenant.covered(view) else {
             // Without a directory only a policy that excludes what it includes is certain.
             let named = !view.includes_all() && !names_nobody(view.include());
             if named && names_all_of(view.exclude(), view.include()) {

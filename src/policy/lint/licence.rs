@@ -1,10 +1,7 @@
 //! L15: the licence.
 
-use std::collections::BTreeSet;
-
 use super::coverage::Tenant;
 use super::finding::{Finding, LintRule, Severity};
-use crate::base::id::UserId;
 use crate::directory::UserType;
 
 /// L15: covered members without one of the service plans of the rule pack. A directory that records
@@ -16,21 +13,18 @@ pub(super) fn missing(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     }
     let licence = &tenant.rules.licence.value;
     for view in tenant.protecting() {
-        let Some(covered) = tenant.covered(view) else { continue };
-        let lacking = covered.users.iter().filter(|id| {
-            directory.user(**id).is_some_and(|user| {
-                user.user_type == UserType::Member
-                    && !licence.service_plans.iter().any(|plan| user.licences.contains(plan))
-            })
+        let Some((roster, covered)) = tenant.covered(view) else { continue };
+        let lacking = roster.those(&covered.users, |user| {
+            user.user_type == UserType::Member
+                && !licence.service_plans.iter().any(|plan| user.licences.contains(plan))
         });
-        let lacking: BTreeSet<UserId> = lacking.copied().collect();
         if !lacking.is_empty() {
             let why = format!(
                 "{} of {} covered users lack {}: {}",
                 lacking.len(),
                 covered.users.len(),
                 licence.name,
-                tenant.names(&lacking)
+                roster.names(&lacking)
             );
             let path = "conditions.users";
             findings.push(view.finding(LintRule::L15, Severity::Warning, path, why));

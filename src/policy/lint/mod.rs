@@ -24,6 +24,7 @@ mod legacy;
 mod licence;
 mod registration;
 mod resources;
+mod roster;
 mod scope;
 mod view;
 

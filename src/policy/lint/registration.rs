@@ -46,7 +46,7 @@ fn in_scope(tenant: &Tenant<'_>, view: &View<'_>, device: &Device) -> bool {
         filter.matches(Some(device)) == (mode == FilterMode::Exclude)
     });
     let platform = Platform::from_operating_system(&device.operating_system);
-    owned.is_some_and(|(owner, covered)| covered.users.contains(&owner))
+    owned.is_some_and(|(owner, (roster, covered))| roster.holds(&covered.users, owner))
         && !tenant.rules.supports_registration_method(device.registration_method.as_str())
         && device.trust_type != TrustType::ServerAd
         && view.platforms.contains(platform)

@@ -57,7 +57,7 @@ fn unprotected_clients(tenant: &Tenant<'_>, view: &View<'_>, id: AppId) -> Vec<&
             rule.client == *protected && resource.is_some_and(|known| known.name == rule.resource)
         });
         let left_to_l03 =
-            *protected == ProtectedClient::Browser && Target::App(id).is_native_only();
+            *protected == ProtectedClient::Browser && Target::App(id).has_native_only();
         view.clients.contains(*client) && rules.next().is_none() && !left_to_l03
     });
     open.map(|(_, _, name)| name).collect()

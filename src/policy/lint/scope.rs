@@ -10,7 +10,7 @@ use crate::policy::facts::{ClientAppType, Platform};
 /// L03: browsers towards resources that are protected in native apps alone.
 pub(super) fn clients(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.protecting().filter(|view| view.clients.contains(ClientAppType::Browser)) {
-        let native = view.targets.iter().filter(|target| target.is_native_only());
+        let native = view.targets.iter().filter(|target| target.has_native_only());
         let native: Vec<String> = native.map(|target| Target::as_text(*target)).collect();
         if !native.is_empty() {
             let why = format!("browser sign-ins to {} would be refused", native.join(", "));

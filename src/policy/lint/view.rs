@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::finding::{Finding, LintRule, Location, Severity};
-use crate::base::id::{AppId, GroupId, UserId};
+use crate::base::id::{AppId, GroupId};
 use crate::catalog::Catalog;
 use crate::catalog::well_known::{EXCHANGE, SHAREPOINT, TEAMS};
-use crate::directory::{Directory, User, UserType};
+use crate::directory::{User, UserType};
 use crate::policy::conditions::{
     ApplicationWord, Conditions, Devices, ExternalTenants, FilterMode, Principals,
 };
@@ -142,36 +142,30 @@ impl<'p> View<'p> {
     /// Whether a target is wholly in scope.
     pub(super) fn covers(&self, target: Target) -> bool {
         let applications = &self.conditions().applications;
-        let included = self.targets.iter().any(|own| own.holds(target));
-        let excluded = match target {
-            Target::All => {
-                !applications.exclude.is_empty() || !applications.exclude_groups.is_empty()
-            }
-            Target::Group(word) => {
-                applications.exclude_groups.contains(word)
-                    || applications.exclude.iter().any(|id| word.holds(*id))
-            }
-            Target::App(id) => {
-                applications.exclude.contains(&id)
-                    || applications.exclude_groups.iter().any(|word| word.holds(id))
-            }
+        let (groups, left_out) = (applications.include_groups, applications.exclude_groups);
+        let (included, excluded) = match target {
+            Target::All => (false, !applications.exclude.is_empty() || !left_out.is_empty()),
+            Target::Group(word) => (
+                groups.contains(word),
+                left_out.contains(word) || applications.exclude.iter().any(|id| word.holds(*id)),
+            ),
+            Target::App(id) => (
+                applications.include.contains(&id) || groups.iter().any(|word| word.holds(id)),
+                applications.exclude.contains(&id) || left_out.iter().any(|word| word.holds(id)),
+            ),
         };
+        let included = included || applications.include_all;
         included && !excluded && applications.filter.is_none()
     }
 
-    /// Whom it covers, with groups resolved.
-    pub(super) fn covered(&self, directory: &Directory) -> Covered {
-        let mut covered = Covered::default();
-        for user in directory.users() {
-            let groups = directory.groups_of(user.id());
-            if self.includes_all() || names(self.include(), user, &groups) {
-                covered.included.insert(user.id());
-                if !names(self.exclude(), user, &groups) {
-                    covered.users.insert(user.id());
-                }
-            }
-        }
-        covered
+    /// Whether it includes the user; `groups` are the user's, nested ones included.
+    pub(super) fn includes(&self, user: &User, groups: &BTreeSet<GroupId>) -> bool {
+        self.includes_all() || names(self.include(), user, groups)
+    }
+
+    /// Whether it excludes the user.
+    pub(super) fn excludes(&self, user: &User, groups: &BTreeSet<GroupId>) -> bool {
+        names(self.exclude(), user, groups)
     }
 
     /// A finding about this policy.
@@ -197,27 +191,14 @@ impl<'p> View<'p> {
     }
 }
 
-/// Whom a policy covers.
-#[derive(Default)]
-pub(super) struct Covered {
-    /// Included, exclusions not yet taken off.
-    pub(super) included: BTreeSet<UserId>,
-    /// Included and not excluded.
-    pub(super) users: BTreeSet<UserId>,
-}
-
 impl Target {
-    /// Whether token protection covers it in native apps and not in browsers.
-    pub(super) fn is_native_only(self) -> bool {
-        matches!(self, Self::App(EXCHANGE | SHAREPOINT | TEAMS))
-    }
-
-    /// Whether it is, or holds, the other.
-    fn holds(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::All, _) => true,
-            (Self::Group(word), Self::App(id)) => word.holds(id),
-            _ => self == other,
+    /// Whether it is, or holds, a resource that is protected in native apps and not in browsers.
+    pub(super) fn has_native_only(self) -> bool {
+        let native = [EXCHANGE, SHAREPOINT, TEAMS];
+        match self {
+            Self::All => true,
+            Self::Group(word) => native.iter().any(|id| word.holds(*id)),
+            Self::App(id) => native.contains(&id),
         }
     }
 

@@ -43,5 +43,9 @@ fn filters_md_lists_every_property_with_its_operators() {
         };
         vec![name, kind.to_owned(), operators]
     });
-    settle(&reference("filters.md"), "properties", &table(&["property", "kind", "operators"], rows));
+    settle(
+        &reference("filters.md"),
+        "properties",
+        &table(&["property", "kind", "operators"], rows),
+    );
 }
