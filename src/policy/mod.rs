@@ -28,10 +28,12 @@ pub mod filter;
 mod flags;
 mod graph;
 mod index;
+pub mod lint;
 mod model;
 mod reader;
 mod rule;
 mod set;
+pub mod whatif;
 
 pub use applied::{AppliedPolicy, AppliedPolicyResult, Condition, NotConditions};
 pub use binding::{

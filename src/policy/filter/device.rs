@@ -1,5 +1,6 @@
 //! [`DeviceFilter`]: rules over the properties of a device.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use uuid::Uuid;
@@ -74,6 +75,21 @@ impl DeviceFilter {
                 }
                 other => test.holds(other.of(device)),
             }
+        })
+    }
+
+    /// Whether the rule matches a device of which some properties are known and the others are null.
+    ///
+    /// # Simulated
+    /// What is known counts, extension attributes too, whoever looks after the device.
+    #[must_use]
+    pub fn matches_values(&self, values: &BTreeMap<DeviceProperty, Vec<String>>) -> bool {
+        self.program.matches(|property, test| {
+            test.holds(match values.get(property).map(Vec::as_slice) {
+                None | Some([]) => Subject::Null,
+                Some(values) if property.is_collection() => Subject::Texts(values),
+                Some([value, ..]) => Subject::Text(value),
+            })
         })
     }
 

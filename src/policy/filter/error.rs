@@ -72,7 +72,7 @@ pub enum FilterErrorKind {
     #[error("the list is empty")]
     EmptyList,
     /// `in` or `notIn` with something else than a list.
-    #[error("`-{operator}` takes a list such as `[\"a\", \"b\"]`")]
+    #[error("`-{operator}` takes a list of texts in square brackets")]
     ListExpected {
         /// The operator.
         operator: Operator,
