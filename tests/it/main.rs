@@ -21,6 +21,7 @@ mod policy_cases;
 mod policy_files;
 mod policy_laws;
 mod policy_members;
+mod policy_speed;
 mod properties;
 mod robustness;
 mod signin_log;
