@@ -1,5 +1,9 @@
 //! Why a command did nothing: one line on standard error and exit code 2.
 
+use token_protection_lab::directory::DirectoryError;
+use token_protection_lab::policy::PolicyError;
+use token_protection_lab::policy::lint::NotInDirectory;
+use token_protection_lab::policy::whatif::WhatIfError;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
@@ -7,6 +11,12 @@ use token_protection_lab::sim::matrix::MatrixError;
 /// Bad usage or refused input.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
+    /// A directory file that cannot be read.
+    #[error("{path}: {error}")]
+    Directory { path: String, error: DirectoryError },
+    /// An emergency account that nobody knows.
+    #[error("{0}")]
+    Emergency(#[from] NotInDirectory),
     /// A file that cannot be read as text.
     #[error("{path}: {why}")]
     File { path: String, why: String },
@@ -25,9 +35,15 @@ pub(crate) enum Failure {
     /// A manual page of a command that does not exist.
     #[error("there is no command `{name}`; there are {known}")]
     NoCommand { name: String, known: String },
+    /// A rule pack that does not exist.
+    #[error("there is no rule pack `{name}`; there are {known}")]
+    NoRules { name: String, known: String },
     /// Standard output that takes nothing.
     #[error("standard output: {0}")]
     Output(std::io::Error),
+    /// Policies that cannot be evaluated as they were meant.
+    #[error("{path}: {error}")]
+    Policies { path: String, error: PolicyError },
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),
@@ -37,7 +53,18 @@ pub(crate) enum Failure {
     /// An argument that is too long to look at.
     #[error("the argument is longer than {MAX_TEXT} octets")]
     TooLong,
+    /// No such device.
+    #[error("the directory has no device `{name}`")]
+    UnknownDevice { name: String },
+    /// No such app.
+    #[error(
+        "`{name}` is no app of the catalogue; did you mean `{nearest}`? (see `tplab list --apps`)"
+    )]
+    UnknownClient { name: String, nearest: String },
     /// No such scenario.
     #[error("`{name}` is no scenario and no file; did you mean `{nearest}`? (see `tplab list`)")]
     UnknownScenario { name: String, nearest: String },
+    /// A described sign-in that cannot be evaluated.
+    #[error("{path}: {error}")]
+    WhatIf { path: String, error: WhatIfError },
 }

@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod input;
 mod inspect;
+mod lint;
 mod list;
 mod man;
 mod matrix;
@@ -14,6 +15,8 @@ mod progress;
 mod run;
 mod schema;
 mod suggest;
+mod tenant;
+mod whatif;
 
 use std::process::ExitCode;
 
@@ -63,6 +66,11 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
+    /// Check policies for gaps and lock-outs
+    Lint(lint::Lint),
+    /// Say which policies would apply to a sign-in that a file describes
+    #[command(name = "whatif")]
+    WhatIf(whatif::WhatIf),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page
@@ -95,6 +103,8 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Matrix(matrix) => matrix.run(),
             Self::Inspect(inspect) => inspect.run(),
+            Self::Lint(lint) => lint.run(),
+            Self::WhatIf(whatif) => whatif.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Schema(schema) => schema.run(),

@@ -19,8 +19,10 @@ mod error;
 mod guarded;
 mod load;
 mod model;
+mod place;
 mod raw;
 mod read;
+mod risk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +34,13 @@ pub use device::{Device, DeviceObjectId, Edition, Ownership, RegistrationMethod,
 pub use error::DirectoryError;
 pub use load::MAX_FILE_LEN;
 pub use model::{
-    App, Group, InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey, UserType,
+    App, Group, GuestOrExternalUserType, InboundTrust, IpRange, LocationExtent, NamedLocation,
+    User, UserKey, UserType,
 };
+pub use place::{
+    CountryCode, LocationTrust, MULTIFACTOR_TRUSTED_IPS, MatchedLocations, NotACountry,
+};
+pub use risk::{InsiderRiskLevel, RiskLevel, StatedRisk};
 
 /// The directory that comes with the lab: Contoso with eleven users and thirteen devices.
 ///

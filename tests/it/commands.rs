@@ -350,7 +350,18 @@ fn a_reader_that_leaves_is_no_panic() {
 
 #[test]
 fn every_command_has_help_with_an_example() {
-    for name in ["demo", "list", "run", "matrix", "inspect", "completions", "man", "schema"] {
+    for name in [
+        "demo",
+        "list",
+        "run",
+        "matrix",
+        "inspect",
+        "lint",
+        "whatif",
+        "completions",
+        "man",
+        "schema",
+    ] {
         let help = done(&[name, "--help"]);
         assert!(help.contains("Example") && help.contains(&format!("tplab {name}")), "{name}");
         assert_fits(&help);
@@ -393,4 +404,88 @@ fn schemas_name_the_members_of_their_formats() {
         let schema = json(&["schema", format]);
         assert!(schema["properties"].get(member).is_some(), "{format}");
     }
+}
+
+const POLICIES: &str = "tests/samples/policies";
+
+#[test]
+fn lint_exits_by_its_errors_and_refuses_what_it_cannot_read() {
+    let flawed = format!("{POLICIES}/flawed/3-broad-exclusion");
+    let directory = ["--directory", "tests/samples/directory.json"];
+    let output = tplab(&[&["lint", &flawed, "--json"][..], &directory].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&report["policies"], &report["groups"]), (&4.into(), &"resolved".into()));
+    assert_eq!(report["counts"], serde_json::json!({"error": 1, "warning": 0, "information": 0}));
+    assert_eq!(report["findings"][0]["id"], "L07");
+    let text = tplab(&[&["lint", &flawed][..], &directory].concat());
+    assert_eq!(text.status.code(), Some(1));
+    assert_fits(&stdout(&text));
+    // Without a directory nobody can tell, and the output says so.
+    assert!(done(&["lint", &flawed]).contains("--directory"));
+
+    let bad = Scratch::new(
+        "filter.json",
+        include_bytes!("../samples/policies/c1-token-protection-device-filter-seed.json"),
+    );
+    let text = std::fs::read_to_string(&bad.0)
+        .unwrap()
+        .replace("systemLabels -contains", "systemLabel -contains");
+    std::fs::write(&bad.0, text).unwrap();
+    let line = refused(&tplab(&["lint", bad.path()]));
+    for part in
+        ["filter.json", "conditions.devices.deviceFilter.rule", "offset 1", "`device.systemLabels`"]
+    {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    refused(&tplab(&["lint", "no-such-file.json"]));
+    refused(&tplab(&["lint", "src"]));
+    refused(&tplab(&["lint", &flawed, "--rules", "1999-01"]));
+    refused(&tplab(&["lint", &flawed, "--emergency", "nobody@contoso.example"]));
+    refused(&tplab(&["lint", &flawed, "--directory", &format!("{POLICIES}/README.md")]));
+    // One id in two files of one tenant.
+    let b = format!("{POLICIES}/b-token-protection-enabled.json");
+    refused(&tplab(&["lint", &b, &b]));
+}
+
+#[test]
+fn whatif_reads_a_file_or_standard_input_and_keeps_the_simulation_apart() {
+    let (b, request) = (
+        format!("{POLICIES}/b-token-protection-enabled.json"),
+        "tests/samples/what-if/alice-linux.json",
+    );
+    let common = ["--policies", &b, "--directory", "tests/samples/directory.json", "--json"];
+    let answer = json(&[&["whatif", request][..], &common].concat());
+    assert_eq!(answer["value"][0]["analysisReasons"], "devicePlatform");
+    assert!(answer.get("simulate").is_none());
+    let body = std::fs::read(request).unwrap();
+    let piped = tplab_reading(&[&["whatif", "-"][..], &common].concat(), &body);
+    assert_eq!(serde_json::from_str::<Value>(&stdout(&piped)).unwrap(), answer);
+    let none = json(&[&["whatif", request, "--applied-only"][..], &common].concat());
+    assert_eq!(none["value"], serde_json::json!([]));
+
+    let simulated = ["whatif", "tests/samples/what-if/alice-windows.json", "--simulate"];
+    let stated = ["--client", "outlook", "--device", "LT-ALICE", "--evidence", "possession"];
+    let simulate =
+        |more: &[&str]| json(&[&simulated[..], more, &common].concat())["simulate"].clone();
+    assert_eq!(simulate(&stated)["decision"]["outcome"], "allow");
+    assert_eq!(
+        simulate(&stated)["record"]["tokenProtectionStatusDetails"]["signInSessionStatus"],
+        "bound"
+    );
+    let unshown = simulate(&["--client", "outlook"]);
+    assert_eq!(unshown["decision"]["code"], 530_084);
+    assert_eq!(unshown["record"]["status"]["errorCode"], 530_084);
+    assert_eq!(unshown["tokenProtectionStatusDetails"]["signInSessionStatusCode"], 1002);
+
+    let bad = tplab_reading(&[&["whatif", "-"][..], &common].concat(), b"{\"weather\": 1}");
+    assert!(refused(&bad).contains("`signInIdentity`"));
+    refused(&tplab(
+        &[&["whatif", request, "--simulate", "--client", "outlok"][..], &common].concat(),
+    ));
+    refused(&tplab(
+        &[&["whatif", request, "--simulate", "--device", "LT-X"][..], &common].concat(),
+    ));
+    let alone = tplab(&[&["whatif", request, "--mfa"][..], &common].concat());
+    assert_eq!(alone.status.code(), Some(2));
 }
