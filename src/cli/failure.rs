@@ -25,9 +25,16 @@ pub(crate) enum Failure {
     /// A manual page of a command that does not exist.
     #[error("there is no command `{name}`; there are {known}")]
     NoCommand { name: String, known: String },
+    /// Two results for one standard output.
+    #[error("--log - prints the records alone; leave out --json and --trace, or name a file")]
+    OutputTaken,
     /// Standard output that takes nothing.
     #[error("standard output: {0}")]
     Output(std::io::Error),
+    /// A Parquet file has its index at the end of a file, and there are two files.
+    #[cfg(feature = "parquet")]
+    #[error("Parquet cannot go to standard output; name a file with --log FILE")]
+    ParquetToStandardOutput,
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),

@@ -7,6 +7,7 @@ mod failure;
 mod input;
 mod inspect;
 mod list;
+mod log;
 mod man;
 mod matrix;
 mod output;

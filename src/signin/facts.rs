@@ -303,7 +303,9 @@ impl Verdict<'_> {
         let named = |entry: &AppliedPolicy| {
             policies.get(entry.policy).map(|policy| AppliedPolicyRecord::new(entry, policy, rules))
         };
-        decision.entries().iter().filter_map(named).collect()
+        let mut entries = Vec::with_capacity(decision.entries().len());
+        entries.extend(decision.entries().iter().filter_map(named));
+        entries
     }
 }
 
