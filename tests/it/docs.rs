@@ -8,6 +8,7 @@ mod checks;
 mod codes;
 mod console;
 mod formats;
+mod records;
 mod text;
 
 use std::fs;
