@@ -1,72 +1,148 @@
-//! Policy evaluation: one sign-in against 1 to 1,000 policies, verdict and entries.
+//! Policy evaluation: one sign-in against 1 to 10,000 policies, verdict and entries.
 //!
-//! The workload of the budget, as far as the members are evaluated: of 100 policies all name
-//! applications and client types, 60 name groups (three each), 10 apply.
+//! The workload of the budget: of 100 policies all name applications and client types, 60 name
+//! groups (three each, nested two deep), 30 name locations, 30 have a device filter of three
+//! comparisons, and 10 apply. The user is in twenty groups and in two named locations. To find
+//! those in a directory is the caller's work, done once for a request; it is measured on its own.
 
 #![allow(clippy::unwrap_used, reason = "a bench may")]
 
 use std::collections::BTreeSet;
 use std::hint::black_box;
+use std::net::IpAddr;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::{Value, json};
 use token_protection_lab::base::Danger;
-use token_protection_lab::base::id::{GroupId, RoleTemplateId, UserId};
+use token_protection_lab::base::id::{GroupId, LocationId, RoleTemplateId, UserId};
 use token_protection_lab::catalog::{RulePack, well_known};
-use token_protection_lab::directory::UserType;
+use token_protection_lab::directory::{Device, Directory, UserType};
 use token_protection_lab::policy::{
-    AppliedPolicyResult, Authentication, ClientAppType, Identity, Platform, PolicySet,
+    AppliedPolicyResult, Authentication, ClientAppType, Identity, Place, Platform, PolicySet,
     SecondFactorProof, SignIn, Target, TokenProtectionStatus, UserFacts, evaluate,
 };
 
-/// The user is in this many groups, nested ones included.
-const GROUPS_OF_THE_USER: u128 = 20;
+/// The user is in ten groups, each in another one: twenty, nested two deep.
+const DIRECT_GROUPS: u128 = 10;
+const GROUPS: u128 = 0x9_0000;
+const LOCATIONS: u128 = 0x8_0000;
+const USER: u128 = 1;
+const ADDRESS: &str = "198.51.100.7";
 
-/// Ten in a hundred apply; of the others a third each fails by application, users and platform.
+fn group(number: u128) -> String {
+    GroupId::from_u128(GROUPS + number).to_string()
+}
+
+fn location(number: u128) -> String {
+    LocationId::from_u128(LOCATIONS + number).to_string()
+}
+
+/// Ten in a hundred apply. Of the others 20 fail by application, 20 by users, 20 by location, 10 by
+/// client type and 20 by the device filter.
 fn policy(number: u128) -> Value {
-    let applies = number.is_multiple_of(10);
-    let fails_by = if applies { 3 } else { number % 3 };
-    let exchange = well_known::EXCHANGE.to_string();
+    let kind = number % 10;
     let elsewhere = format!("{:032x}", 0xa000 + number);
-    let group = |at: u128| GroupId::from_u128(at).to_string();
-    let groups: Vec<String> = match fails_by {
-        1 => (0..3).map(|at| group(1_000_000 + number * 3 + at)).collect(),
-        _ => vec![group(1_000_000 + number), group(2_000_000 + number), group(number % 20)],
+    let exchange = well_known::EXCHANGE.to_string();
+    let resources =
+        if kind >= 8 { vec![elsewhere.clone()] } else { vec![exchange, elsewhere.clone()] };
+    let of_others = |at: u128| group(1_000_000 + number * 3 + at);
+    // A policy names the outer groups, so membership is by way of the inner ones.
+    let own = group(DIRECT_GROUPS + number % DIRECT_GROUPS);
+    let groups = match kind {
+        1 | 2 => vec![of_others(0), of_others(1), of_others(2)],
+        0 | 3..=5 => vec![own, of_others(1), of_others(2)],
+        _ => vec![],
     };
-    // Sixty of a hundred name groups, the others everybody.
-    let named = fails_by == 1 || number % 10 < 4;
+    let model = if kind == 0 { "Book" } else { "Pad" };
+    let rule = format!(
+        "device.trustType -eq \"AzureAD\" -and device.operatingSystem -startsWith \"Windows\" \
+         -and device.model -contains \"{model}\"",
+    );
     json!({
         "id": format!("{:032x}", number + 1),
         "displayName": format!("Policy {number}"),
         "state": "enabled",
         "conditions": {
-            "applications": {
-                "includeApplications": if fails_by == 0 { vec![elsewhere] } else { vec![exchange, elsewhere] },
-            },
+            "applications": { "includeApplications": resources },
             "users": {
-                "includeUsers": if named { vec![] } else { vec!["All"] },
-                "includeGroups": if named { groups } else { vec![] },
+                "includeUsers": if groups.is_empty() { vec!["All"] } else { vec![] },
+                "includeGroups": groups,
                 "excludeGroups": [group(3_000_000)],
             },
-            "platforms": {"includePlatforms": [if fails_by == 2 { "macOS" } else { "windows" }]},
-            "clientAppTypes": ["mobileAppsAndDesktopClients"],
+            "clientAppTypes":
+                [if kind == 5 { "browser" } else { "mobileAppsAndDesktopClients" }],
+            "locations": match kind {
+                0 => json!({"includeLocations": [location(0), location(number + 10)]}),
+                3 | 6 => json!({"includeLocations": [location(number + 10), location(number + 11)]}),
+                _ => Value::Null,
+            },
+            "devices": match kind {
+                0 | 4 | 7 => json!({"deviceFilter": {"mode": "include", "rule": rule}}),
+                _ => Value::Null,
+            },
         },
         "grantControls": {"operator": "OR", "builtInControls": ["mfa"]},
         "sessionControls": {"secureSignInSession": {"isEnabled": true}},
     })
 }
 
+/// A user, the groups, twelve named locations of three ranges each.
+fn directory() -> Directory {
+    let user = UserId::from_u128(USER).to_string();
+    let inner = (0..DIRECT_GROUPS)
+        .map(|number| json!({"id": group(number), "displayName": "inner", "members": [user]}));
+    let outer = (0..DIRECT_GROUPS).map(|number| {
+        json!({
+            "id": group(DIRECT_GROUPS + number), "displayName": "outer",
+            "memberGroups": [group(number)],
+        })
+    });
+    let locations = (0..12).map(|number: u128| {
+        let ranges: Vec<Value> = (0..3)
+            .map(|range| match number {
+                0 | 1 => json!({"cidrAddress": format!("198.51.{}.0/24", 98 + range)}),
+                _ => json!({"cidrAddress": format!("203.0.{number}.{range}/32")}),
+            })
+            .collect();
+        json!({
+            "@odata.type": "#microsoft.graph.ipNamedLocation", "id": location(number),
+            "displayName": "location", "isTrusted": number == 1, "ipRanges": ranges,
+        })
+    });
+    let file = json!({
+        "tenantId": "a1b2c3d4-0000-4000-8000-00000000c0de",
+        "users": [{"id": user, "userPrincipalName": "a@b.example", "displayName": "a"}],
+        "groups": inner.chain(outer).collect::<Vec<_>>(),
+        "namedLocations": locations.collect::<Vec<_>>(),
+    });
+    Directory::from_json(file.to_string().as_bytes()).unwrap()
+}
+
+/// A laptop of the sample.
+fn device() -> Device {
+    let sample = Directory::from_json(token_protection_lab::directory::SAMPLE).unwrap();
+    let mut device = sample.device_by_name("LT-ALICE").unwrap().clone();
+    device.model = Some("Book 3".to_owned());
+    device
+}
+
 fn bench(criterion: &mut Criterion) {
-    let groups: BTreeSet<GroupId> = (0..GROUPS_OF_THE_USER).map(GroupId::from_u128).collect();
+    let (directory, device) = (directory(), device());
     let roles: BTreeSet<RoleTemplateId> = BTreeSet::new();
+    let groups = directory.groups_of(UserId::from_u128(USER));
+    let address: IpAddr = ADDRESS.parse().unwrap();
+    let matched = directory.place_of(Some(address), None);
+    assert_eq!((groups.len(), matched.locations.len()), (20, 2));
     let user = UserFacts {
-        id: UserId::from_u128(1),
+        id: UserId::from_u128(USER),
         user_type: UserType::Member,
         external: None,
         groups: &groups,
         roles: &roles,
     };
     let sign_in = SignIn {
+        place: Place::of(Some(address), None, &matched),
+        device: Some(&device),
         platform: Platform::Windows,
         client_app_type: ClientAppType::MobileAppsAndDesktopClients,
         authentication: Authentication {
@@ -77,7 +153,7 @@ fn bench(criterion: &mut Criterion) {
         ..SignIn::new(Identity::User(user), Target::Resources(&[well_known::EXCHANGE]))
     };
     let mut group = criterion.benchmark_group("policy/evaluate");
-    for count in [1_u32, 10, 100, 1_000] {
+    for count in [1_u32, 10, 100, 1_000, 10_000] {
         let text = Value::Array((0..u128::from(count)).map(policy).collect()).to_string();
         let policies = PolicySet::from_json(text.as_bytes()).unwrap();
         assert_a_tenth_applies(&policies, &sign_in);
@@ -88,6 +164,16 @@ fn bench(criterion: &mut Criterion) {
             });
         });
     }
+    group.finish();
+
+    // What the caller looks up in the directory before.
+    let mut group = criterion.benchmark_group("policy/facts");
+    group.bench_function("groups", |bencher| {
+        bencher.iter(|| black_box(&directory).groups_of(UserId::from_u128(USER)));
+    });
+    group.bench_function("locations", |bencher| {
+        bencher.iter(|| black_box(&directory).place_of(Some(black_box(address)), None));
+    });
     group.finish();
 }
 
