@@ -38,12 +38,19 @@ pub(crate) enum Failure {
     /// A rule pack that does not exist.
     #[error("there is no rule pack `{name}`; there are {known}")]
     NoRules { name: String, known: String },
-    /// Standard output that takes nothing.
-    #[error("standard output: {0}")]
-    Output(std::io::Error),
     /// Policies that cannot be evaluated as they were meant.
     #[error("{path}: {error}")]
     Policies { path: String, error: PolicyError },
+    /// Two results for one standard output.
+    #[error("--log - prints the records alone; leave out --json and --trace, or name a file")]
+    OutputTaken,
+    /// Standard output that takes nothing.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+    /// A Parquet file has its index at the end of a file, and there are two files.
+    #[cfg(feature = "parquet")]
+    #[error("Parquet cannot go to standard output; name a file with --log FILE")]
+    ParquetToStandardOutput,
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),

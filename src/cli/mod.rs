@@ -8,6 +8,7 @@ mod input;
 mod inspect;
 mod lint;
 mod list;
+mod log;
 mod man;
 mod matrix;
 mod output;

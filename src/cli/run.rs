@@ -10,6 +10,7 @@ use token_protection_lab::sim::{
 
 use super::failure::Failure;
 use super::input::read_file;
+use super::log::LogTo;
 use super::output::{Finished, Verdict};
 use super::suggest::nearest;
 
@@ -22,7 +23,8 @@ Examples:
   tplab run policy-asks-for-a-proof
   tplab run policy-asks-for-a-proof --set policies= --trace
   tplab run matrix:refresh-token@T
-  tplab run my-scenario.json --set nonce.single_use=true")]
+  tplab run my-scenario.json --set nonce.single_use=true
+  tplab run policy-asks-for-a-proof --log - --log-format log-analytics")]
 pub(crate) struct Run {
     /// A name of `tplab list`, a file, or matrix:ROW@COLUMN
     target: String,
@@ -38,6 +40,8 @@ pub(crate) struct Run {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    log: LogTo,
 }
 
 impl Run {
@@ -47,7 +51,11 @@ impl Run {
             true => Verdict::AsExpected,
             false => Verdict::Otherwise,
         };
-        Ok(self.finished(&outcome)?.with(verdict))
+        let finished = match self.log.write(&outcome.records)? {
+            Some(lines) => Finished::raw(lines),
+            None => self.finished(&outcome)?,
+        };
+        Ok(finished.with(verdict))
     }
 
     fn finished(&self, outcome: &Outcome) -> Result<Finished, Failure> {
@@ -63,6 +71,9 @@ impl Run {
     }
 
     fn outcome(&self) -> Result<Outcome, Failure> {
+        if self.log.is_standard_output() && (self.json || self.trace) {
+            return Err(Failure::OutputTaken);
+        }
         let options = RunOptions {
             seed: Seed(self.seed),
             settings: self.set.clone(),

@@ -5,10 +5,11 @@ use http::StatusCode;
 
 use crate::base::id::AppId;
 use crate::catalog::Catalog;
+use crate::directory::{RiskLevel, User};
 use crate::policy::{Denial, SecondFactorProof, TokenProtectionStatus};
 use crate::signin::{
-    self, AuthenticationProtocol, Interactivity, NamedApp, RequestFacts, SignInRecord,
-    client_app_used, failure_reason,
+    self, AuthenticationProtocol, Interactivity, NamedApp, RequestFacts, RiskFacts, RiskState,
+    SignInRecord, client_app_used, failure_reason,
 };
 use crate::token::Amr;
 use crate::wire::answer::{ErrorBody, json_response};
@@ -130,6 +131,7 @@ impl Provider {
             },
             token_id: draft.token.filter(|_| error.is_none()),
             session: draft.session,
+            risk: user.map_or_else(RiskFacts::default, stated_risk),
             ..RequestFacts::new(cx.request, cx.correlation, cx.now, self.directory.tenant())
         };
         let verdict = match (&draft.decision, error) {
@@ -245,6 +247,16 @@ impl Provider {
         let own = || self.directory.app(id).map(|app| &app.display_name);
         let display_name = catalogue.or_else(own).map_or("", String::as_str);
         NamedApp { id, display_name }
+    }
+}
+
+/// The risk that the directory states of a user; no level is no finding.
+fn stated_risk(user: &User) -> RiskFacts<'static> {
+    let found = |level: RiskLevel| Some(level).filter(|level| *level != RiskLevel::None);
+    RiskFacts {
+        during_sign_in: found(user.risk.sign_in).map(Into::into),
+        state: found(user.risk.user).map(|_| RiskState::AtRisk),
+        ..RiskFacts::default()
     }
 }
 

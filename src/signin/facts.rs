@@ -10,8 +10,8 @@ use super::parts::{
 use super::reason::failure_reason;
 use super::record::{AppliedPolicyRecord, SignInRecord, SignInStatus};
 use super::words::{
-    AuthenticationProtocol, AuthenticationRequirement, CrossTenantAccessType, IncomingTokenType,
-    Interactivity, OriginalTransferMethod,
+    AuthenticationProtocol, AuthenticationRequirement, CrossTenantAccessType,
+    ExpirationRequirement, IncomingTokenType, Interactivity, OriginalTransferMethod,
 };
 use crate::base::Timestamp;
 use crate::base::id::{AppId, CorrelationId, RequestId, SessionId, TenantId};
@@ -82,7 +82,7 @@ pub struct RequestFacts<'a> {
     pub audiences: &'a [AppId],
     /// Steps of authentication in this request.
     pub authentication_details: &'a [AuthenticationDetail],
-    /// What bounded the session.
+    /// What bounded the session besides the sign-in frequencies of policies.
     pub session_lifetime_policies: &'a [SessionLifetimePolicy],
 }
 
@@ -197,7 +197,7 @@ impl SignInRecord {
             autonomous_system_number: request.autonomous_system_number,
             location: request.location.cloned(),
             session_id: request.session,
-            session_lifetime_policies: request.session_lifetime_policies.to_vec(),
+            session_lifetime_policies: verdict.lifetimes(request.session_lifetime_policies),
             original_transfer_method: request.transfer_method,
             conditional_access_audiences: audiences(request, verdict),
             authentication_details: request.authentication_details.to_vec(),
@@ -257,7 +257,7 @@ fn requirement(request: &RequestFacts<'_>, verdict: Verdict<'_>) -> Authenticati
     }
 }
 
-impl Verdict<'_> {
+impl<'v> Verdict<'v> {
     fn error_code(self) -> u32 {
         match self {
             Self::Policy { decision, .. } => decision.denial().map_or(0, |denial| denial.code),
@@ -279,17 +279,28 @@ impl Verdict<'_> {
         }
     }
 
-    /// Conditional Access, if an enabled policy that applied asks for a second factor.
-    fn second_factor_asked_by(self) -> Vec<AuthenticationRequirementPolicy> {
-        let Self::Policy { decision, policies, .. } = self else { return Vec::new() };
-        let asks = |entry: &AppliedPolicy| {
-            let applied =
-                matches!(entry.result, AppliedPolicyResult::Failure | AppliedPolicyResult::Success);
-            let asks =
-                |policy: &Policy| policy.grant_controls().controls.contains(GrantControl::Mfa);
-            applied && policies.get(entry.policy).is_some_and(asks)
+    /// The enabled policies that applied, met or not.
+    fn applied(self) -> impl Iterator<Item = &'v Policy> {
+        let known = match self {
+            Self::Policy { decision, policies, .. } => Some((decision, policies)),
+            Self::Protocol { .. } => None,
         };
-        match decision.entries().iter().any(asks) {
+        let applied = |entry: &&AppliedPolicy| {
+            matches!(entry.result, AppliedPolicyResult::Failure | AppliedPolicyResult::Success)
+        };
+        known.into_iter().flat_map(move |(decision, policies)| {
+            decision.entries().iter().filter(applied).filter_map(|it| policies.get(it.policy))
+        })
+    }
+
+    /// Conditional Access, if it asks for a second factor.
+    fn second_factor_asked_by(self) -> Vec<AuthenticationRequirementPolicy> {
+        let asks = |policy: &Policy| {
+            let controls = policy.grant_controls().controls;
+            controls.contains(GrantControl::Mfa)
+                || controls.contains(GrantControl::AuthenticationStrength)
+        };
+        match self.applied().any(asks) {
             true => vec![AuthenticationRequirementPolicy {
                 requirement_provider: "multiConditionalAccess".to_owned(),
                 detail: Some("Conditional Access".to_owned()),
@@ -298,12 +309,37 @@ impl Verdict<'_> {
         }
     }
 
+    /// What bounded the session: what the caller says, and the sign-in frequencies that applied,
+    /// each kind once.
+    fn lifetimes(self, known: &[SessionLifetimePolicy]) -> Vec<SessionLifetimePolicy> {
+        let mut lifetimes = known.to_vec();
+        for frequency in self.applied().filter_map(|it| it.session().sign_in_frequency) {
+            let (expiration_requirement, detail) = match frequency.interval {
+                None => (
+                    ExpirationRequirement::SignInFrequencyEveryTime,
+                    "Sign-in frequency (every time)",
+                ),
+                Some(_) => (
+                    ExpirationRequirement::SignInFrequencyPeriodicReauthentication,
+                    "Sign-in frequency (periodic re-authentication)",
+                ),
+            };
+            if lifetimes.iter().all(|it| it.expiration_requirement != expiration_requirement) {
+                let detail = Some(detail.to_owned());
+                lifetimes.push(SessionLifetimePolicy { expiration_requirement, detail });
+            }
+        }
+        lifetimes
+    }
+
     fn entries(self) -> Vec<AppliedPolicyRecord> {
         let Self::Policy { decision, policies, rules, .. } = self else { return Vec::new() };
         let named = |entry: &AppliedPolicy| {
             policies.get(entry.policy).map(|policy| AppliedPolicyRecord::new(entry, policy, rules))
         };
-        decision.entries().iter().filter_map(named).collect()
+        let mut entries = Vec::with_capacity(decision.entries().len());
+        entries.extend(decision.entries().iter().filter_map(named));
+        entries
     }
 }
 

@@ -50,8 +50,9 @@ impl<W: Write> Writer<W> {
         match self.shape {
             Shape::Diagnostic => append(&mut self.line, &Envelope::new(record)),
             Shape::Graph => append(&mut self.line, &SignIn::new(record)),
-            Shape::LogAnalytics => append(&mut self.line, &Row::new(record)),
+            Shape::LogAnalytics => Row::new(record).append_to(&mut self.line),
         }?;
+        self.line.push(b'\n');
         self.to.write_all(&self.line)?;
         self.records += 1;
         Ok(())
@@ -74,7 +75,5 @@ impl<W: Write> Writer<W> {
 }
 
 fn append(line: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *line, value)?;
-    line.push(b'\n');
-    Ok(())
+    Ok(serde_json::to_writer(line, value)?)
 }

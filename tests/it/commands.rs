@@ -489,3 +489,88 @@ fn whatif_reads_a_file_or_standard_input_and_keeps_the_simulation_apart() {
     let alone = tplab(&[&["whatif", request, "--mfa"][..], &common].concat());
     assert_eq!(alone.status.code(), Some(2));
 }
+
+/// The records of a run in this shape, from standard output.
+fn log_of(run: &str, format: &str) -> Vec<Value> {
+    let text = done(&["run", run, "--log", "-", "--log-format", format]);
+    assert!(text.ends_with('\n'));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_run_writes_its_records_in_three_shapes() {
+    const RUN: &str = "policy-asks-for-a-proof";
+    let outcome = json(&["run", RUN, "--json"]);
+    let records = outcome["records"].as_array().unwrap();
+    assert_eq!(&log_of(RUN, "graph"), records);
+    let (lines, rows) = (log_of(RUN, "diagnostic"), log_of(RUN, "log-analytics"));
+    assert_eq!((lines.len(), rows.len()), (records.len(), records.len()));
+    for ((record, line), row) in records.iter().zip(&lines).zip(&rows) {
+        assert_eq!(record["id"], line["properties"]["id"]);
+        assert_eq!(record["id"], row["Id"]);
+        let table = match record["isInteractive"].as_bool().unwrap() {
+            true => "SigninLogs",
+            false => "AADNonInteractiveUserSignInLogs",
+        };
+        assert_eq!(row["Type"], table);
+    }
+}
+
+#[test]
+fn a_log_goes_to_a_file_beside_the_result() {
+    let file = Scratch::new("log.ndjson", b"what stood there");
+    let run = ["run", "policy-asks-for-a-proof"];
+    let arguments = [&run[..], &["--log", file.path(), "--log-format", "log-analytics"]].concat();
+    assert_eq!(done(&arguments), done(&run));
+    let log = std::fs::read_to_string(&file.0).unwrap();
+    let codes: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["ResultType"].clone())
+        .collect();
+    assert_eq!(codes.last().unwrap(), "530084");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_refused() {
+    let run = |more: &[&str]| tplab(&[&["run", "policy-asks-for-a-proof"], more].concat());
+    let line = refused(&run(&["--log", "/nowhere/at/all.ndjson"]));
+    assert!(line.contains("/nowhere/at/all.ndjson"), "{line}");
+    assert!(refused(&run(&["--log", "-", "--json"])).contains("--json"));
+    let alone = run(&["--log-format", "graph"]);
+    assert_eq!(alone.status.code(), Some(2), "a format without a log");
+}
+
+#[test]
+fn every_shape_of_a_record_is_recognised() {
+    const RUN: &str = "policy-asks-for-a-proof";
+    for (format, kind) in
+        [("graph", "signInRecord"), ("diagnostic", "signInExport"), ("log-analytics", "signInRow")]
+    {
+        let line = log_of(RUN, format).pop().unwrap().to_string();
+        let found = tplab_reading(&["inspect", "--json"], line.as_bytes());
+        let found: Value = serde_json::from_str(&stdout(&found)).unwrap();
+        assert_eq!(found["kind"], kind);
+    }
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn a_log_as_parquet_has_one_file_a_table() {
+    let stem = std::env::temp_dir().join(format!("tplab-parquet-{}", std::process::id()));
+    let path = format!("{}.parquet", stem.display());
+    let run = ["run", "policy-asks-for-a-proof", "--log", &path, "--log-format", "parquet"];
+    done(&run);
+    let rows = log_of("policy-asks-for-a-proof", "log-analytics");
+    for table in ["SigninLogs", "AADNonInteractiveUserSignInLogs"] {
+        let expected = rows.iter().filter(|row| row["Type"] == table).count();
+        let name = format!("{}-{table}.parquet", stem.display());
+        let octets = std::fs::read(&name).ok();
+        assert_eq!(octets.is_some(), expected > 0, "{name}");
+        if let Some(octets) = octets {
+            assert!(octets.starts_with(b"PAR1") && octets.ends_with(b"PAR1"));
+            std::fs::remove_file(&name).unwrap();
+        }
+    }
+    let refusal = refused(&tplab(&["run", run[1], "--log", "-", "--log-format", "parquet"]));
+    assert!(refusal.contains("--log FILE"), "{refusal}");
+}

@@ -9,6 +9,7 @@ mod codes;
 mod console;
 mod formats;
 mod lint;
+mod records;
 mod text;
 
 use std::fs;

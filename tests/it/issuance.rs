@@ -18,6 +18,7 @@ use token_protection_lab::jose::jws::UnverifiedJws;
 use token_protection_lab::keystore::{KeyStore, LatencyModel, Protection};
 use token_protection_lab::policy::PolicySet;
 use token_protection_lab::resource::ResourceServer;
+use token_protection_lab::signin::{RiskLevel, RiskState};
 use token_protection_lab::wire::authorize::Login;
 use token_protection_lab::wire::{Link, Request, Response};
 
@@ -64,9 +65,12 @@ impl Link for Lab {
 
 impl Lab {
     fn new(policies: &[u8]) -> Self {
-        let mut rng = Seed(11).stream("provider");
         let directory = include_bytes!("../../src/data/directory.json");
-        let directory = Directory::from_json(directory).unwrap();
+        Self::with_directory(Directory::from_json(directory).unwrap(), policies)
+    }
+
+    fn with_directory(directory: Directory, policies: &[u8]) -> Self {
+        let mut rng = Seed(11).stream("provider");
         let alice = directory.user_by_upn(ALICE).unwrap().id();
         let policies = PolicySet::from_json(policies).unwrap();
         let settings = ProviderSettings::default();
@@ -345,4 +349,25 @@ fn a_code_starts_a_session_that_its_refresh_tokens_continue() {
     assert_eq!(authorize.session_id, refresh.session_id);
     assert_eq!(authorize.unique_token_identifier, None, "the code is no token");
     assert_eq!(refresh.unique_token_identifier, Some(uti(&refreshed.access_token)));
+}
+
+#[test]
+fn records_show_the_risk_that_the_directory_states_and_no_other() {
+    let record = |risk: Option<&str>| {
+        let text = include_str!("../../src/data/directory.json");
+        let mut directory: serde_json::Value = serde_json::from_str(text).unwrap();
+        let users = directory["users"].as_array_mut().unwrap();
+        let alice = users.iter_mut().find(|user| user["userPrincipalName"] == ALICE).unwrap();
+        if let Some(level) = risk {
+            alice["sim"] = serde_json::json!({"signInRisk": level, "userRisk": level});
+        }
+        let directory = Directory::from_json(directory.to_string().as_bytes()).unwrap();
+        let mut lab = Lab::with_directory(directory, b"[]");
+        legacy_fetch(&mut lab, "mail", EXCHANGE, "IMAP4", ALICE, &password()).unwrap();
+        let record = lab.provider.log().last().unwrap();
+        (record.risk_level_during_sign_in, record.risk_state, record.risk_level_aggregated)
+    };
+    assert_eq!(record(None), (None, None, None));
+    let medium = (Some(RiskLevel::Medium), Some(RiskState::AtRisk), None);
+    assert_eq!(record(Some("medium")), medium);
 }

@@ -25,6 +25,8 @@ mod policy_speed;
 mod properties;
 mod robustness;
 mod signin_log;
+#[cfg(feature = "parquet")]
+mod signin_parquet;
 mod signin_shapes;
 mod stories;
 mod support;

@@ -281,6 +281,29 @@ fn a_policy_that_applies_and_asks_for_a_second_factor_is_named_as_the_reason() {
 }
 
 #[test]
+fn a_sign_in_frequency_that_applies_bounds_the_session() {
+    let lifetimes = |frequency: Value, state: &str| {
+        let mut policy = policies(&["b"]).to_json();
+        policy[0]["sessionControls"] = json!({"signInFrequency": frequency});
+        policy[0]["state"] = json!(state);
+        let set = PolicySet::from_json(policy.to_string().as_bytes()).unwrap();
+        serde_json::to_value(record(&Case::new(), &set).session_lifetime_policies).unwrap()
+    };
+    let hourly = json!({"isEnabled": true, "value": 4, "type": "hours"});
+    assert_eq!(
+        lifetimes(hourly.clone(), "enabled"),
+        json!([{
+            "expirationRequirement": "signInFrequencyPeriodicReauthentication",
+            "detail": "Sign-in frequency (periodic re-authentication)",
+        }])
+    );
+    assert_eq!(lifetimes(hourly, "enabledForReportingButNotEnforced"), json!([]));
+    let always = json!({"isEnabled": true, "frequencyInterval": "everyTime"});
+    let every_time = lifetimes(always, "enabled");
+    assert_eq!(every_time[0]["expirationRequirement"], "signInFrequencyEveryTime");
+}
+
+#[test]
 fn systems_and_clients_are_named_as_the_log_names_them() {
     let system = |name: &str| DeviceDetail::new(Some(&device(name)), "").operating_system.unwrap();
     let names = ["LT-ALICE", "OLD-GRACE", "MAC-IVAN", "AZVM-1"].map(system);

@@ -179,8 +179,14 @@ fn the_envelope_of_the_source() {
     );
 }
 
+/// The records of all sample rows.
+#[cfg(feature = "parquet")]
+pub fn sample_records() -> Vec<SignInRecord> {
+    SAMPLE.lines().map(record_of).collect()
+}
+
 /// Every member of a record has a value.
-fn full(interactive: bool) -> SignInRecord {
+pub fn full(interactive: bool) -> SignInRecord {
     let mut record = record_of(SAMPLE.lines().next().unwrap());
     let word = |text: &str| Some(text.to_owned());
     record.is_interactive = interactive;
@@ -460,6 +466,20 @@ proptest! {
     fn what_is_written_in_graphs_shape_is_read_as_it_was(record in any_record()) {
         let text = serde_json::to_string(&SignIn::new(&record)).unwrap();
         prop_assert_eq!(serde_json::from_str::<SignInRecord>(&text).unwrap(), record);
+    }
+
+    #[test]
+    fn lines_are_what_serialize_gives(record in any_record()) {
+        for (shape, text) in [
+            (Shape::Diagnostic, serde_json::to_string(&Envelope::new(&record)).unwrap()),
+            (Shape::Graph, serde_json::to_string(&SignIn::new(&record)).unwrap()),
+            (Shape::LogAnalytics, serde_json::to_string(&Row::new(&record)).unwrap()),
+        ] {
+            let mut writer = Writer::new(Vec::new(), shape);
+            writer.write(&record).unwrap();
+            let line = String::from_utf8(writer.finish().unwrap()).unwrap();
+            prop_assert_eq!(line, text + "\n");
+        }
     }
 
     #[test]

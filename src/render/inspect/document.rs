@@ -21,6 +21,8 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
         scenario(octets)?
     } else if has("TimeGenerated") || has("ConditionalAccessPolicies") {
         row(&value)
+    } else if has("properties") && (has("category") || has("operationName")) {
+        export(&value)
     } else if has("createdDateTime") && (has("correlationId") || has("status")) {
         record(octets)?
     } else if is_policy(&value) {
@@ -122,6 +124,37 @@ fn record(text: &[u8]) -> Result<Inspection, InspectError> {
     Ok(found)
 }
 
+/// A line of the diagnostic export: the envelope, and the record in its `properties`.
+fn export(value: &Value) -> Inspection {
+    let mut envelope = Part::new("Envelope");
+    for (name, value) in value.as_object().into_iter().flatten() {
+        if name != "properties" {
+            envelope.push(name, without_passwords(name, value), None);
+        }
+    }
+    let properties = value.get("properties").and_then(Value::as_object);
+    let mut part = Part::new("Properties");
+    for (name, value) in properties.into_iter().flatten() {
+        part.push(name, without_passwords(name, value), None);
+    }
+    let details = properties.and_then(|it| it.get("tokenProtectionStatusDetails"));
+    let mut found = inspection(
+        Kind::SignInExport,
+        "A sign-in record as a line of the diagnostic export",
+        meaning_of(details, "The line does not say whether the request was bound."),
+        vec![envelope, part],
+    );
+    found.not_checked =
+        vec![Statement::plain("that any such sign-in took place: a line is no proof")];
+    found
+}
+
+/// What the code in `tokenProtectionStatusDetails` means.
+fn meaning_of(details: Option<&Value>, otherwise: &'static str) -> &'static str {
+    let code = details.and_then(|details| details.get("signInSessionStatusCode")?.as_u64());
+    code.and_then(|code| u16::try_from(code).ok()).map_or(otherwise, remedy::status_meaning)
+}
+
 /// A row of a log table: structured columns may be JSON inside a text.
 fn row(value: &Value) -> Inspection {
     let mut part = Part::new("Columns");
@@ -130,12 +163,11 @@ fn row(value: &Value) -> Inspection {
         let inner = inner.and_then(|text| json::from_slice::<Value>(text.as_bytes()).ok());
         part.push(name, without_passwords(name, inner.as_ref().unwrap_or(value)), None);
     }
-    let code = part.members.iter().find(|member| member.name == "TokenProtectionStatusDetails");
-    let code = code.and_then(|member| member.value.get("signInSessionStatusCode")?.as_u64());
-    let meaning = match code.and_then(|code| u16::try_from(code).ok()) {
-        Some(code) => remedy::status_meaning(code),
-        None => "The row does not say whether the request was bound.",
-    };
+    let details = part.members.iter().find(|it| it.name == "TokenProtectionStatusDetails");
+    let meaning = meaning_of(
+        details.map(|member| &member.value),
+        "The row does not say whether the request was bound.",
+    );
     let mut found = inspection(
         Kind::SignInRow,
         "A sign-in record as a row of a log table",
@@ -228,6 +260,17 @@ mod tests {
     fn a_row_with_json_in_texts_is_read() {
         let found = inspect(ROW).unwrap();
         assert_eq!(found.meaning, remedy::status_meaning(1002));
+    }
+
+    #[test]
+    fn a_line_of_the_export_is_read() {
+        let text = r#"{"category":"SignInLogs","properties":{"createdDateTime":"2026-03-05T10:00:00.0+00:00","status":{"errorCode":0},"tokenProtectionStatusDetails":{"signInSessionStatusCode":1003}}}"#;
+        let found = inspect(text).unwrap();
+        assert_eq!(
+            (found.kind, found.meaning.as_str()),
+            (Kind::SignInExport, remedy::status_meaning(1003))
+        );
+        assert_eq!(found.parts[1].name, "Properties");
     }
 
     #[test]

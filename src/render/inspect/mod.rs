@@ -74,6 +74,8 @@ pub enum Kind {
     Scenario,
     /// A text that its issuer sealed for itself.
     SealedToken,
+    /// A sign-in record as a line of the diagnostic export.
+    SignInExport,
     /// A sign-in record.
     SignInRecord,
     /// A sign-in record as a row of a log table.

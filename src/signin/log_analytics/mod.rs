@@ -9,7 +9,10 @@
 //! conditional-access 5.1; Azure Monitor Logs reference, the two tables.
 
 mod columns;
+mod embedded;
 mod value;
+
+use std::io;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -72,6 +75,29 @@ impl<'r> Row<'r> {
     pub const fn table(&self) -> Table {
         Table::of(self.0)
     }
+
+    /// Appends the same text that [`Serialize`] gives, quicker: JSON inside text in one pass.
+    pub(super) fn append_to(&self, line: &mut Vec<u8>) -> io::Result<()> {
+        let mut before: &[u8] = b"{\"";
+        for (column, column_type) in self.table().columns() {
+            let value = column.value(self.0);
+            if value.is_left_out(column_type) {
+                continue;
+            }
+            line.extend_from_slice(before);
+            line.extend_from_slice(column.name.as_bytes());
+            line.extend_from_slice(b"\":");
+            match &value {
+                Value::Structured(inner) if column_type != ColumnType::Dynamic => {
+                    embedded::append(line, inner)?;
+                }
+                plain => serde_json::to_writer(&mut *line, plain)?,
+            }
+            before = b",\"";
+        }
+        line.push(b'}');
+        Ok(())
+    }
 }
 
 impl Serialize for Row<'_> {
@@ -80,12 +106,8 @@ impl Serialize for Row<'_> {
         let mut scratch = Vec::new();
         for (column, column_type) in self.table().columns() {
             match column.value(self.0) {
-                Value::Absent => {}
-                Value::Empty if column_type == ColumnType::Dynamic => {}
-                Value::Structured(inner) if column_type == ColumnType::Dynamic => {
-                    map.serialize_entry(column.name, &inner)?;
-                }
-                Value::Structured(inner) => {
+                value if value.is_left_out(column_type) => {}
+                Value::Structured(inner) if column_type != ColumnType::Dynamic => {
                     map.serialize_entry(column.name, value::json_text(&mut scratch, &inner)?)?;
                 }
                 plain => map.serialize_entry(column.name, &plain)?,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use serde::ser::Error;
 use serde::{Serialize, Serializer};
 
+use super::ColumnType;
 use crate::base::Timestamp;
 use crate::base::id::AppId;
 use crate::policy::{ConditionalAccessStatus, TokenProtectionStatus};
@@ -54,6 +55,17 @@ pub(in crate::signin) enum Structured<'r> {
     Status(Status<'r>),
     TokenProtection(TokenProtectionStatus),
     Words(&'r [String]),
+}
+
+impl Value<'_> {
+    /// Whether a row has no such member.
+    pub(super) const fn is_left_out(&self, column_type: ColumnType) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Empty => matches!(column_type, ColumnType::Dynamic),
+            _ => false,
+        }
+    }
 }
 
 impl<'r> From<Option<&'r str>> for Value<'r> {
