@@ -13,6 +13,8 @@
 
 mod device;
 mod log;
+pub mod query;
+pub mod read;
 mod reason;
 mod record;
 mod words;

@@ -19,6 +19,7 @@ mod policy_cases;
 mod policy_files;
 mod policy_laws;
 mod properties;
+mod report;
 mod robustness;
 mod signin_log;
 mod stories;

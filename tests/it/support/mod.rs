@@ -2,6 +2,7 @@
 //! access tokens whose key the test owns.
 
 pub mod case;
+pub mod slow_kql;
 pub mod slow_policy;
 
 use token_protection_lab::base::id::{AppId, TenantId, UserId};
