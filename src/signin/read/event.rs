@@ -8,6 +8,7 @@ use super::column::{Column, Entry, IsArray, Logical, Text, TokenProtection, obje
 use super::error::{Fault, cut};
 use crate::base::Timestamp;
 use crate::base::json;
+use crate::signin::ndjson::Shape;
 
 /// A point in time as precise as the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,17 +44,6 @@ impl EventTime {
         }
         Some(Self { second: Timestamp::from_unix(second), nanos: u32::try_from(nanos).ok()? })
     }
-}
-
-/// The spelling of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// The envelope of the diagnostic export, with the Graph record inside.
-    Diagnostic,
-    /// Graph `signIn`, v1.0 or beta.
-    Graph,
-    /// A row of `SigninLogs` or `AADNonInteractiveUserSignInLogs`.
-    LogAnalytics,
 }
 
 /// The table that a record belongs to.

@@ -28,7 +28,9 @@ use std::io::BufRead;
 pub use column::{BindingStatus, Controls, Entry, EntryResult, Label, TokenProtection};
 pub use detail::{Detail, PolicyDetail};
 pub use error::{Fault, Place, ReadError};
-pub use event::{Event, EventTime, LogTable, Policies, Shape};
+pub use event::{Event, EventTime, LogTable, Policies};
+
+pub use super::ndjson::Shape;
 
 use document::Document;
 use event::Parsed;
