@@ -20,5 +20,7 @@ pub mod outcome;
 pub mod page;
 pub mod refusal;
 pub mod remedy;
+pub mod report;
+pub mod sign_in;
 pub mod story;
 pub mod table;

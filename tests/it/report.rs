@@ -2,6 +2,7 @@
 //! bad input. (conditional-access 7)
 
 mod bad_input;
+mod command;
 mod laws;
 mod queries;
 mod ready;
@@ -20,6 +21,7 @@ use crate::docs::{read as read_file, root};
 const NOW: i64 = 1_773_144_000;
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "shown by a test that fails")]
 enum Failed {
     Query(QueryError),
     Read(ReadError),

@@ -1,8 +1,10 @@
 //! One log in every shape and framing gives one answer.
 
 use serde_json::{Value, json};
-use token_protection_lab::signin::query::{Query, Variant};
+use token_protection_lab::signin::ndjson::Writer;
+use token_protection_lab::signin::query::{Filter, Query, Variant, Window};
 use token_protection_lab::signin::read::{self, Detail, LogTable, OnBad, ReadError, Shape};
+use token_protection_lab::sim::{RunOptions, matrix};
 
 use super::{answer, sample, week};
 
@@ -158,5 +160,38 @@ fn a_record_has_one_view_whatever_its_shape() {
             policy.names("sessionControlsNotSatisfied").collect::<Vec<_>>(),
             ["SignInTokenProtection"]
         );
+    }
+}
+
+/// What the simulator writes is read again, whichever shape it writes.
+#[test]
+fn our_own_records_give_the_same_answers_in_every_shape() {
+    let mut records = Vec::new();
+    for address in ["refresh-token@T", "refresh-token@R", "phished-native@T"] {
+        let outcome = matrix::cell(address, &RunOptions::default()).unwrap();
+        records.extend(outcome.records);
+    }
+    let newest = records.iter().map(|record| record.created_date_time).max().unwrap();
+    let filter = Filter {
+        window: Window::last_days(7, newest),
+        table: None,
+        ..week(LogTable::NonInteractive)
+    };
+    let written = |shape| {
+        let mut writer = Writer::new(Vec::new(), shape);
+        records.iter().for_each(|record| writer.write(record).unwrap());
+        String::from_utf8(writer.finish().unwrap()).unwrap()
+    };
+    let rows = written(Shape::LogAnalytics);
+    for query in [Query::Apps, Query::Codes, Query::DeviceState, Query::Users, Query::Weeks] {
+        let expected = answer(&rows, query, Variant::Newest, filter).table;
+        assert!(query == Query::DeviceState || !expected.rows.is_empty(), "{query:?}");
+        for shape in [Shape::Diagnostic, Shape::Graph] {
+            let found = answer(&written(shape), query, Variant::Newest, filter);
+            assert_eq!(found.table, expected, "{shape:?}, {query:?}");
+        }
+    }
+    for text in rows.lines() {
+        assert!(Detail::parse(text).unwrap().policies().count() > 0, "{text}");
     }
 }
