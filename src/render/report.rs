@@ -217,9 +217,8 @@ impl QueryReport<'_> {
     /// Columns that fit a page; JSON and CSV have all.
     fn grid(&self) -> Grid {
         let newest = self.variant == Variant::Newest;
-        let left_out = |name: &str| {
-            newest && matches!(name, "Users" | "BlockedUsersSelfRemediable")
-        };
+        let left_out =
+            |name: &str| newest && matches!(name, "Users" | "BlockedUsersSelfRemediable");
         let columns = &self.answer.table.columns;
         let shown = columns.iter().filter(|name| !left_out(name));
         let mut grid = Grid::with_columns(shown.map(|name| heading(name)));

@@ -439,3 +439,55 @@ impl Sums {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::signin::ndjson::Shape;
+    use crate::signin::query::Window;
+    use crate::signin::read::{BindingStatus, EventTime, LogTable, TokenProtection};
+
+    /// A request of one of a hundred users with one of ten applications.
+    fn event(number: u32) -> Event<'static> {
+        let entry = r#"[{"enforcedSessionControls":["Binding"],"result":"success"}]"#;
+        Event {
+            shape: Shape::LogAnalytics,
+            table: Some(LogTable::NonInteractive),
+            time: Some(EventTime::at(Timestamp::from_unix(i64::from(number)))),
+            id: Cow::Owned(format!("00000000-0000-4000-8000-{number:012x}")),
+            correlation: Cow::Borrowed(""),
+            user: Cow::Owned(format!("user{}@contoso.example", number % 100)),
+            app: Cow::Owned(format!("app {}", number % 10)),
+            resource: Cow::Borrowed("Office 365 Exchange Online"),
+            policies: Policies::Entries(serde_json::from_str(entry).unwrap()),
+            token_protection: Some(TokenProtection { status: BindingStatus::Bound, code: Some(0) }),
+        }
+    }
+
+    #[test]
+    fn state_grows_with_the_groups_alone() {
+        let filter = Filter {
+            table: None,
+            window: Window::Between { from: None, to: None },
+            user: None,
+            correlation: None,
+        };
+        for query in [Query::Apps, Query::Codes, Query::DeviceState, Query::Users] {
+            let mut fold = Fold::new(query, Variant::Newest, filter, Counting::EachRecord);
+            let mut sizes = Vec::new();
+            for number in 0..20_000 {
+                fold.add(&event(number)).unwrap();
+                if number % 10_000 == 5_000 {
+                    let groups = fold.groups.iter().count();
+                    sizes.push((groups, fold.rows.len(), fold.counter.remembered()));
+                }
+            }
+            assert_eq!(sizes[0], sizes[1], "{query:?}");
+            assert_eq!(sizes[0].2, 0, "{query:?}");
+            let counted = fold.finish().steps.distinct;
+            assert_eq!(counted, if query == Query::DeviceState { 0 } else { 20_000 });
+        }
+    }
+}

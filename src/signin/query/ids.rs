@@ -74,6 +74,12 @@ impl Counter {
         Ok(())
     }
 
+    /// How many requests it remembers, some of them twice.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.guids.seen.len() + self.others.seen.len()
+    }
+
     /// The counts.
     pub(super) fn finish(mut self) -> BTreeMap<Group, u64> {
         for distinct in [&mut self.guids, &mut self.others] {

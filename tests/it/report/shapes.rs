@@ -167,7 +167,7 @@ fn a_record_has_one_view_whatever_its_shape() {
 #[test]
 fn our_own_records_give_the_same_answers_in_every_shape() {
     let mut records = Vec::new();
-    for address in ["refresh-token@T", "refresh-token@R", "phished-native@T"] {
+    for address in ["refresh-token@T", "refresh-token@R", "phish-native@T"] {
         let outcome = matrix::cell(address, &RunOptions::default()).unwrap();
         records.extend(outcome.records);
     }
