@@ -65,7 +65,7 @@ enum Command {
     /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
     /// Count what a sign-in log says of token protection
-    Report(report::Report),
+    Report(Box<report::Report>),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page

@@ -63,6 +63,16 @@ struct Asked<'r> {
     read: &'r LogsRead,
 }
 
+/// What was asked and what was found.
+#[derive(Debug, Serialize)]
+struct WithRows<'r, R> {
+    #[serde(flatten)]
+    asked: Asked<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Steps>,
+    rows: &'r R,
+}
+
 impl<'r> Asked<'r> {
     fn new(
         report: &'static str,
@@ -249,10 +259,8 @@ impl QueryReport<'_> {
     /// The documented shape: what was asked and read, rows after each step, rows.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut value = json!(self.asked());
-        value["steps"] = json!(self.answer.steps);
-        value["rows"] = json!(self.answer.table);
-        value
+        let steps = Some(self.answer.steps);
+        json!(WithRows { asked: self.asked(), steps, rows: &self.answer.table })
     }
 
     /// Header and rows under the names of the published queries.
@@ -367,9 +375,7 @@ impl ReadinessReport<'_> {
     /// The documented shape.
     #[must_use]
     pub fn to_json(&self) -> Value {
-        let mut value = json!(self.asked());
-        value["rows"] = json!(self.ready.users);
-        value
+        json!(WithRows { asked: self.asked(), steps: None, rows: &self.ready.users })
     }
 
     /// One line a user; failures as `code:requests`, applications set apart by `;`.

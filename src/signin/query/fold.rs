@@ -250,9 +250,9 @@ impl<'q> Fold<'q> {
             return Ok(());
         };
         self.steps.column += 1;
-        let wanted = match (details.code, self.variant) {
-            (Some(1003), _) => true,
-            (Some(1004), Variant::Corrected | Variant::Newest) => true,
+        let wanted = match details.code {
+            Some(1003) => true,
+            Some(1004) => self.variant != Variant::AsPublished,
             _ => false,
         };
         if !wanted {

@@ -39,10 +39,7 @@ pub enum QueryError {
         limit: usize,
     },
     /// More distinct requests than exact counting remembers.
-    #[error(
-        "the query counts more than {limit} distinct requests; count every record as a request of \
-         its own instead, or take a shorter window"
-    )]
+    #[error("more than {limit} distinct requests: take a shorter window, or count records instead")]
     TooManyRequests {
         /// The limit.
         limit: usize,

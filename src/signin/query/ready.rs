@@ -157,7 +157,7 @@ impl<'q> Readiness<'q> {
 
 /// What came of a request; none if it was not in scope.
 fn outcome(event: &Event<'_>) -> Option<Outcome> {
-    let mut in_scope = event.entries().iter().filter(|entry| applied(entry)).peekable();
+    let mut in_scope = event.entries().iter().filter(applied).peekable();
     in_scope.peek()?;
     let unbound =
         event.token_protection.is_some_and(|details| details.status == BindingStatus::Unbound);

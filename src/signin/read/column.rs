@@ -138,20 +138,15 @@ impl<'de> Deserialize<'de> for IsArray {
 }
 
 /// A structured column: null, JSON in a text, or the structure itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Column<'a, T> {
     /// Absent or null.
+    #[default]
     Null,
     /// The structure.
     Structure(T),
     /// A text, not parsed yet.
     Text(Cow<'a, str>),
-}
-
-impl<T> Default for Column<'_, T> {
-    fn default() -> Self {
-        Self::Null
-    }
 }
 
 impl<T: DeserializeOwned> Column<'_, T> {

@@ -68,10 +68,7 @@ pub enum Fault {
     #[error("not JSON: {0}")]
     Json(String),
     /// JSON, and none of the three shapes of a sign-in record.
-    #[error(
-        "no sign-in record: it has neither `Id` nor `TimeGenerated`, `id`, `createdDateTime` or \
-         `properties`"
-    )]
+    #[error("no sign-in record: neither an id nor a time, and no `properties`")]
     NotARecord,
     /// Octets that are no UTF-8.
     #[error("not UTF-8 text")]
