@@ -371,7 +371,7 @@ fn octets() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
     fn no_octets_make_it_panic(log in octets(), limit in 1_usize..100) {
@@ -392,6 +392,11 @@ proptest! {
             }
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn a_cut_log_is_read_up_to_the_cut(at in 0_usize..96_000) {

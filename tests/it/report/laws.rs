@@ -134,7 +134,7 @@ fn with_codes_as_numbers(rows: Vec<Value>) -> Vec<Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn the_fold_agrees_with_the_slow_evaluator(log in prop::collection::vec(row(), 0..24)) {
