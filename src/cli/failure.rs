@@ -1,10 +1,13 @@
 //! Why a command did nothing: one line on standard error and exit code 2.
 
+use token_protection_lab::base::Timestamp;
 use token_protection_lab::directory::DirectoryError;
 use token_protection_lab::policy::PolicyError;
 use token_protection_lab::policy::lint::NotInDirectory;
 use token_protection_lab::policy::whatif::WhatIfError;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
+use token_protection_lab::signin::query::QueryError;
+use token_protection_lab::signin::read::{Fault, ReadError};
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
 
@@ -17,6 +20,9 @@ pub(crate) enum Failure {
     /// An emergency account that nobody knows.
     #[error("{0}")]
     Emergency(#[from] NotInDirectory),
+    /// A window that ends before it begins.
+    #[error("--from {from} is not before --to {to}")]
+    EmptyWindow { from: Timestamp, to: Timestamp },
     /// A file that cannot be read as text.
     #[error("{path}: {why}")]
     File { path: String, why: String },
@@ -29,6 +35,9 @@ pub(crate) enum Failure {
     /// A result that is no JSON; it cannot happen with the types that are printed.
     #[error("the result cannot be written as JSON")]
     Json,
+    /// A record of a log that cannot be read.
+    #[error("{name}: {error} [{}]", error.code())]
+    Log { name: String, error: ReadError },
     /// An address that opens no cell.
     #[error("{0}")]
     Matrix(#[from] MatrixError),
@@ -44,13 +53,25 @@ pub(crate) enum Failure {
     /// Two results for one standard output.
     #[error("--log - prints the records alone; leave out --json and --trace, or name a file")]
     OutputTaken,
-    /// Standard output that takes nothing.
-    #[error("standard output: {0}")]
-    Output(std::io::Error),
     /// A Parquet file has its index at the end of a file, and there are two files.
     #[cfg(feature = "parquet")]
     #[error("Parquet cannot go to standard output; name a file with --log FILE")]
     ParquetToStandardOutput,
+    /// A sign-in to be shown, and no log to find it in.
+    #[error("no log: `tplab report show ID LOG` or `tplab report show --correlation ID LOG`")]
+    NoLog,
+    /// No such sign-in.
+    #[error("no record of the logs has the id `{id}`")]
+    NoRecord { id: String },
+    /// Standard output that takes nothing.
+    #[error("standard output: {0}")]
+    Output(std::io::Error),
+    /// A result that would not fit.
+    #[error("{error} [{}]", error.code())]
+    Query { error: QueryError },
+    /// A record that cannot be shown.
+    #[error("{0}")]
+    Record(Fault),
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),

@@ -13,6 +13,7 @@ mod man;
 mod matrix;
 mod output;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod suggest;
@@ -72,6 +73,8 @@ enum Command {
     /// Say which policies would apply to a sign-in that a file describes
     #[command(name = "whatif")]
     WhatIf(whatif::WhatIf),
+    /// Count what a sign-in log says of token protection
+    Report(Box<report::Report>),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page
@@ -106,6 +109,7 @@ impl Command {
             Self::Inspect(inspect) => inspect.run(),
             Self::Lint(lint) => lint.run(),
             Self::WhatIf(whatif) => whatif.run(),
+            Self::Report(report) => report.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Schema(schema) => schema.run(),

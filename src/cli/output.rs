@@ -76,8 +76,13 @@ fn write(to: &mut impl Write, text: &str) -> std::io::Result<()> {
 
 /// Prints one line on standard error: exit code 2.
 pub(crate) fn complain(failure: &Failure) -> ExitCode {
-    let line = printable(&failure.to_string()).replace('\n', " ");
+    warn(&failure.to_string());
+    ExitCode::from(2)
+}
+
+/// Prints one line on standard error.
+pub(crate) fn warn(text: &str) {
+    let line = printable(text).replace('\n', " ");
     // Nobody is left to tell if this fails.
     let _ = writeln!(anstream::stderr(), "tplab: {line}");
-    ExitCode::from(2)
 }

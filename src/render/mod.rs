@@ -21,6 +21,8 @@ pub mod outcome;
 pub mod page;
 pub mod refusal;
 pub mod remedy;
+pub mod report;
+pub mod sign_in;
 pub mod story;
 pub mod table;
 pub mod whatif;

@@ -31,12 +31,17 @@ pub const fn status_meaning(code: u16) -> &'static str {
 #[must_use]
 pub const fn advice(check: Check, status: Option<u16>) -> &'static str {
     match (check, status) {
-        (Check::PolicyTokenProtection, Some(code)) => of_status(code),
+        (Check::PolicyTokenProtection, Some(code)) => status_advice(code),
         (check, _) => of_check(check),
     }
 }
 
-const fn of_status(code: u16) -> &'static str {
+/// What an administrator would do about requests with this binding status.
+///
+/// # Source
+/// conditional-access 1.5.
+#[must_use]
+pub const fn status_advice(code: u16) -> &'static str {
     match code {
         1002 => {
             "find the sign-in by its correlation id; a real user registers or joins the device; \

@@ -7,7 +7,8 @@
 //!
 //! Graph v1.0 has no `tokenProtectionStatusDetails`; [`SignInRecord`] has the beta shape
 //! ([`graph`]). The [`diagnostic`] export and the rows of [`log_analytics`] are views of the same
-//! record; [`ndjson`] writes any of the three, one line a record.
+//! record; [`ndjson`] writes any of the three, one line a record. [`read`] takes them back in, and
+//! such as others wrote; [`query`] counts what they say.
 //!
 //! # Source
 //! conditional-access 3.5, 5.1 and 5.2; Graph beta `signIn`.
@@ -23,6 +24,8 @@ pub mod ndjson;
 #[cfg(feature = "parquet")]
 pub mod parquet;
 mod parts;
+pub mod query;
+pub mod read;
 mod reason;
 mod record;
 mod words;

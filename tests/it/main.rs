@@ -23,6 +23,7 @@ mod policy_laws;
 mod policy_members;
 mod policy_speed;
 mod properties;
+mod report;
 mod robustness;
 mod signin_log;
 #[cfg(feature = "parquet")]

@@ -5,6 +5,7 @@ pub mod case;
 pub mod fast_policy;
 pub mod policy_worlds;
 pub mod slow_filter;
+pub mod slow_kql;
 pub mod slow_policy;
 
 use token_protection_lab::base::id::{AppId, TenantId, UserId};
