@@ -348,8 +348,8 @@ impl Settings {
             },
             why,
         };
-        let changed: Self =
-            serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
+        let changed: Self = crate::base::json::from_value(all)
+            .map_err(|error| refuse(error.reason().to_owned()))?;
         changed.refuse_nonsense().map_err(refuse)?;
         *self = changed;
         Ok(())
