@@ -10,9 +10,11 @@
 mod administrator;
 pub mod aftermath;
 mod honest;
+pub mod kinds;
 pub mod library;
 mod machine;
 pub mod matrix;
+pub mod modelled;
 mod network;
 mod outcome;
 mod people;

@@ -3,8 +3,8 @@
 
 use crate::app::SignInRequest;
 use crate::attacker::{Capability, Loot, forge};
-use crate::base::json;
 use crate::base::id::AppId;
+use crate::base::json;
 use crate::base::{Check, Secret};
 use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
