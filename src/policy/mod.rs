@@ -20,6 +20,7 @@ mod error;
 mod evaluate;
 mod explain;
 mod facts;
+pub mod filter;
 mod flags;
 mod graph;
 mod mentions;
