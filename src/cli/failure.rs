@@ -1,6 +1,7 @@
 //! Why a command did nothing: one line on standard error and exit code 2.
 
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
+use token_protection_lab::render::page::shorten;
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
 
@@ -37,6 +38,15 @@ pub(crate) enum Failure {
     /// An argument that is too long to look at.
     #[error("the argument is longer than {MAX_TEXT} octets")]
     TooLong,
+    /// A rule pack contradicts the catalogue; its tests exclude that.
+    #[error("{0}")]
+    Population(#[from] token_protection_lab::sim::modelled::UnknownInSituation),
+    /// No such rule pack.
+    #[error(
+        "there is no rule pack `{}`; did you mean `{nearest}`? (see `tplab rules list`)",
+        shorten(id, 60)
+    )]
+    UnknownRulePack { id: String, nearest: String },
     /// No such scenario.
     #[error("`{name}` is no scenario and no file; did you mean `{nearest}`? (see `tplab list`)")]
     UnknownScenario { name: String, nearest: String },

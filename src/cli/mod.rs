@@ -11,6 +11,7 @@ mod man;
 mod matrix;
 mod output;
 mod progress;
+mod rules;
 mod run;
 mod schema;
 mod suggest;
@@ -61,6 +62,8 @@ enum Command {
     Run(run::Run),
     /// Play every theft against every defence
     Matrix(matrix::Matrix),
+    /// List, show and compare the dated rules of token protection
+    Rules(rules::Rules),
     /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
     /// Print shell completions
@@ -94,6 +97,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Run(run) => run.run(),
             Self::Matrix(matrix) => matrix.run(),
+            Self::Rules(rules) => rules.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),

@@ -20,5 +20,6 @@ pub mod outcome;
 pub mod page;
 pub mod refusal;
 pub mod remedy;
+pub mod rules;
 pub mod story;
 pub mod table;

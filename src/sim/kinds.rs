@@ -58,6 +58,7 @@ pub fn device_of_kind(
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
+    use crate::policy::DeviceFilter;
 
     #[test]
     fn every_kind_makes_a_device() {
@@ -66,5 +67,27 @@ mod tests {
             assert_eq!(device.trust_type.as_str(), kind.trust_type, "{}", kind.name);
             assert_eq!(device.registration_method.as_str(), kind.registration_method);
         }
+    }
+
+    #[test]
+    fn every_published_filter_matches_its_kind_and_no_ordinary_device() {
+        let catalog = Catalog::builtin();
+        let device =
+            |kind: &str| device_of_kind(catalog.device_kind(kind).unwrap(), "X", None, 1).unwrap();
+        let mut filters = 0;
+        for filter in catalog.rule_packs().iter().flat_map(|pack| &pack.filters) {
+            filters += 1;
+            let rule = DeviceFilter::parse(&filter.rule).unwrap();
+            assert!(rule.matches(Some(&device(&filter.device_kind))), "{}", filter.rule);
+            for other in ["windows-laptop", "cloud-pc-hybrid", "bulk-enrolled", "mac"] {
+                assert!(!rule.matches(Some(&device(other))), "{} {other}", filter.rule);
+            }
+            assert!(!rule.matches(None), "{}", filter.rule);
+            if !filter.published.contains('<') {
+                let printed = DeviceFilter::parse(&filter.published).unwrap();
+                assert!(printed.matches(Some(&device(&filter.device_kind))));
+            }
+        }
+        assert_eq!(filters, 9);
     }
 }

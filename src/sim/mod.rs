@@ -19,6 +19,7 @@ mod network;
 mod outcome;
 mod people;
 pub mod policies;
+pub mod population;
 mod run;
 pub mod scenario;
 mod settings;

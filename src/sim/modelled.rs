@@ -18,8 +18,9 @@ use crate::catalog::{
 };
 use crate::directory::{self, Device, Directory, InboundTrust, TrustType, User, UserType};
 use crate::policy::{
-    self, AppliedPolicyResult, BindingFacts, ClientAppType, Decision, Evidence, Platform,
-    PolicySet, Purpose, SecondFactorProof, SignIn, SignInHistory, TokenProtectionStatus,
+    self, AppliedPolicyResult, Authentication, BindingFacts, ClientAppType, Decision, Evidence,
+    Identity, Platform, PolicySet, SecondFactorProof, SignIn, SignInHistory, Target,
+    TokenProtectionStatus, UserFacts,
 };
 
 /// The user of every modelled sign-in: a member of the pilot group of the built-in tenant.
@@ -159,18 +160,24 @@ impl Found {
         token_protection: TokenProtectionStatus,
         rules: &RulePack,
     ) -> Decision {
-        let sign_in = SignIn {
-            user: self.user,
+        let identity = Identity::User(UserFacts {
+            id: self.user,
             user_type: user_type(situation),
+            external: None,
             groups: &tenant().groups,
             roles: &tenant().roles,
-            resources: &[self.resource.app_id],
+        });
+        let resources = [self.resource.app_id];
+        let sign_in = SignIn {
             platform: self.platform,
             client_app_type: ClientAppType::of(self.client),
             device: self.shown.as_ref(),
-            second_factor: SecondFactorProof::Passed,
+            authentication: Authentication {
+                second_factor: SecondFactorProof::Passed,
+                ..Authentication::FRESH
+            },
             token_protection,
-            purpose: Purpose::Access,
+            ..SignIn::new(identity, Target::Resources(&resources))
         };
         policy::evaluate(policies, &sign_in, rules, Danger::NONE)
     }
