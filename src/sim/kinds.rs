@@ -58,7 +58,7 @@ pub fn device_of_kind(
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::policy::DeviceFilter;
+    use crate::policy::filter::DeviceFilter;
 
     #[test]
     fn every_kind_makes_a_device() {

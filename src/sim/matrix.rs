@@ -309,6 +309,7 @@ impl RowFile {
             lesson: String::new(),
             settings,
             directory: None,
+            devices: Vec::new(),
             steps: self.steps.clone(),
             expect: None,
         }

@@ -265,6 +265,17 @@ pub enum SettingError {
     Form(String),
 }
 
+impl SettingError {
+    /// The setting it is about, or the text that names none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Form(text) => text,
+            Self::Unknown { name, .. } | Self::Value { name, .. } => name,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

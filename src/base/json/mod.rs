@@ -5,6 +5,7 @@
 //! other, so every text from outside is read through [`from_slice`]. Errors carry line, column and
 //! the path of the offending member; they never echo a value, since it may be a token.
 
+mod position;
 mod strict;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use std::fmt;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
+pub use position::position;
 use strict::Strict;
 
 /// Why a JSON text was refused.
