@@ -9,11 +9,13 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
+mod attack_matrix;
 mod checks;
 mod commands;
 mod docs;
 mod issuance;
 mod layering;
+mod limitations;
 mod matrix;
 mod policy_cases;
 mod policy_files;
