@@ -93,8 +93,8 @@ guid! {
     ServicePrincipalId;
     /// An agreement: terms of use.
     AgreementId;
-    /// A custom control, by which another provider vouches for a factor.
-    CustomControlId;
+    /// An authentication strength.
+    AuthenticationStrengthId;
     /// One sign-in: shared by all requests that belong to it (`correlationId`).
     CorrelationId;
     /// One request, and the record it leaves (`id` of a sign-in record, trace id of an error).
