@@ -21,6 +21,8 @@ scenarios! {
     "companions-close-the-gap"
     "pitfall-unmanaged-device"
     "pitfall-registered-long-ago"
+    "pitfall-admin-machines"
+    "pitfall-jump-box"
     "pitfall-portal-on-a-secondary-machine"
     "pitfall-shared-login"
     "pitfall-no-modern-authentication"

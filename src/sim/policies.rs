@@ -34,6 +34,16 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
         "token protection with Browser left selected",
     ),
     (
+        "c1",
+        include_str!("../data/policies/c1-token-protection-device-filter-seed.json"),
+        "token protection, four kinds of devices excluded",
+    ),
+    (
+        "c2",
+        include_str!("../data/policies/c2-token-protection-device-filter-newest.json"),
+        "token protection, five kinds of devices excluded",
+    ),
+    (
         "d1",
         include_str!("../data/policies/d1-block-unknown-platforms.json"),
         "block unknown platforms",

@@ -149,3 +149,38 @@ fn no_published_wording_names_the_cause() {
     assert!(refusals >= 4, "{refusals} {descriptions:?}");
     assert_eq!(descriptions.len(), 1, "{descriptions:?}");
 }
+
+/// The device-filter policies of 8.1: four exclusions in the seed, five in the newest form; devices
+/// of a bulk enrolment cannot be filtered.
+#[test]
+fn the_printed_device_filters_exclude_what_they_name() {
+    let devices = [
+        ("AVD-0", "11"),
+        ("CLOUDPC-1", "11"),
+        ("PAD-HOST-1", "11"),
+        ("AZVM-1", "11"),
+        ("AP-SELF-1", "01"),
+        ("BULK-1", "00"),
+    ];
+    for (device, excluded) in devices {
+        for (policy, excluded) in ["c1", "c2"].iter().zip(excluded.chars()) {
+            let text = json!({
+                "name": "x",
+                "title": "x",
+                "settings": { "policies": [policy] },
+                "steps": [{ "signIn": {
+                    "user": "alice", "device": device, "app": "outlook", "resource": "exchange",
+                    "expect": match excluded {
+                        '1' => json!({ "outcome": "served", "status": 1003, "entries": [
+                            { "policy": policy, "result": "notApplied", "conditionsNotSatisfied": "deviceState" }] }),
+                        _ => json!({ "outcome": "refused", "code": 530_084, "status": 1003, "entries": [
+                            { "policy": policy, "result": "failure", "conditionsNotSatisfied": "none" }] }),
+                    },
+                } }],
+            });
+            let scenario = Scenario::from_json(text.to_string().as_bytes()).unwrap();
+            let outcome = run(&scenario, &RunOptions::default()).unwrap();
+            assert!(outcome.as_expected(), "{device} under {policy}: {:?}", outcome.steps);
+        }
+    }
+}

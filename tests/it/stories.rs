@@ -70,6 +70,8 @@ fn every_row_of_the_tables_has_its_scenario() {
     let pitfalls = [
         "unmanaged-device",
         "registered-long-ago",
+        "admin-machines",
+        "jump-box",
         "portal-on-a-secondary-machine",
         "shared-login",
         "no-modern-authentication",
