@@ -90,6 +90,11 @@ impl Diff {
     }
 }
 
+/// `--rules ID` as a setting.
+pub(super) fn setting(id: &str) -> Result<String, Failure> {
+    Ok(format!("rules={}", pack(id)?.id))
+}
+
 /// The pack with this id.
 pub(crate) fn pack(id: &str) -> Result<&'static RulePack, Failure> {
     RulePack::named(id).ok_or_else(|| {

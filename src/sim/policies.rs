@@ -34,6 +34,11 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
         "token protection with Browser left selected",
     ),
     (
+        "b-office365",
+        include_str!("../data/policies/b-office365.json"),
+        "token protection of the Office 365 application group",
+    ),
+    (
         "c1",
         include_str!("../data/policies/c1-token-protection-device-filter-seed.json"),
         "token protection, four kinds of devices excluded",

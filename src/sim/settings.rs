@@ -390,7 +390,11 @@ impl Settings {
         }
         match crate::catalog::RulePack::named(&self.rules) {
             Some(_) => Ok(()),
-            None => Err("there is no such rule pack".to_owned()),
+            None => {
+                let packs = crate::catalog::Catalog::builtin().rule_packs().iter();
+                let known: Vec<&str> = packs.map(|pack| pack.id.as_str()).collect();
+                Err(format!("the rule packs are {}", known.join(", ")))
+            }
         }
     }
 

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
+mod arrays;
 mod attack_matrix;
 mod checks;
 mod commands;

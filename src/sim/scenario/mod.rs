@@ -104,7 +104,8 @@ impl Scenario {
             && self.name.bytes().next().is_some_and(lower)
             && self.name.len() <= MAX_NAME;
         if !fits {
-            return Err(ScenarioError::Name { name: self.name.clone() });
+            let name = self.name.chars().take(MAX_NAME).collect();
+            return Err(ScenarioError::Name { name });
         }
         if self.steps.is_empty() {
             return Err(ScenarioError::NoSteps);

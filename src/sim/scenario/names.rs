@@ -1,6 +1,7 @@
 //! Looking up every name of a scenario before it runs.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -13,6 +14,8 @@ use crate::sim::policies;
 
 /// A name of a device that is this close to that of a known one is a slip, not another machine.
 const SLIP: usize = 2;
+/// A name of any length can be written; nothing is gained by comparing more of it than this.
+const LONGEST: usize = 100;
 
 /// What the names of one scenario are looked up in.
 struct Known {
@@ -24,11 +27,12 @@ struct Known {
 impl Scenario {
     /// The tenant that it plays in.
     pub(in crate::sim) fn tenant(&self) -> Result<Directory, ScenarioError> {
-        let own = self.directory.as_ref().map(ToString::to_string);
-        let text = own.as_deref().map_or(directory::SAMPLE, str::as_bytes);
-        let refuse =
-            |error: crate::directory::DirectoryError| ScenarioError::Directory(error.to_string());
-        let mut tenant = Directory::from_json(text).map_err(refuse)?;
+        let refuse = |error: directory::DirectoryError| ScenarioError::Directory(error.to_string());
+        let mut tenant = match &self.directory {
+            None => built_in(),
+            Some(own) => Directory::from_json(own.to_string().as_bytes()),
+        }
+        .map_err(refuse)?;
         for (at, device) in self.devices.iter().enumerate() {
             if let Some(device) = device.registered(at, &tenant)? {
                 tenant.add_device(device).map_err(refuse)?;
@@ -71,6 +75,12 @@ impl Scenario {
         }
         Ok(())
     }
+}
+
+/// The built-in tenant, read once.
+fn built_in() -> Result<Directory, directory::DirectoryError> {
+    static TENANT: OnceLock<Result<Directory, directory::DirectoryError>> = OnceLock::new();
+    TENANT.get_or_init(|| Directory::from_json(directory::SAMPLE)).clone()
 }
 
 impl Known {
@@ -147,7 +157,7 @@ impl Known {
 
     /// A name of its own stands for a bare machine, unless it is next to that of a known device.
     fn machine(&self, path: &str, name: &str) -> Result<(), ScenarioError> {
-        if self.devices.contains(name) {
+        if self.devices.contains(name) || name.len() > LONGEST {
             return Ok(());
         }
         let folded = name.to_lowercase();
@@ -209,8 +219,7 @@ fn look_up<'n>(
     if all.contains(&name) {
         return Ok(());
     }
-    // A name of any length can be written; nothing is gained by comparing all of it.
-    let name: String = name.chars().take(100).collect();
+    let name: String = name.chars().take(LONGEST).collect();
     let distance = |known: &&str| strsim::levenshtein(known, &name);
     let nearest = all.into_iter().min_by_key(distance).unwrap_or_default();
     let (path, nearest) = (path.to_owned(), nearest.to_owned());
