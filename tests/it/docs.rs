@@ -8,6 +8,8 @@ mod checks;
 mod codes;
 mod console;
 mod formats;
+mod json;
+mod rules;
 mod text;
 
 use std::fs;

@@ -8,6 +8,21 @@ use crate::catalog::{
 /// The section of the limitations.
 pub(super) const LIMITATIONS: &str = "Limitations";
 
+/// The sections in the order in which a pack shows them.
+pub(super) const SECTIONS: &[&str] = &[
+    "Rules",
+    "Availability",
+    "Systems",
+    "Resources",
+    "Apps",
+    "Registration methods",
+    "Device kinds",
+    "Status codes",
+    "Device filters",
+    "Advice",
+    LIMITATIONS,
+];
+
 /// One statement.
 pub(super) struct Statement {
     /// The part of the pack.
@@ -154,7 +169,7 @@ mod tests {
         for pack in Catalog::builtin().rule_packs() {
             let mut seen = BTreeSet::new();
             for fact in of(pack) {
-                assert!(!fact.sources.is_empty());
+                assert!(!fact.sources.is_empty() && SECTIONS.contains(&fact.section));
                 let key = (fact.section, fact.name.clone());
                 assert!(seen.insert(key), "{} {}", fact.section, fact.name);
             }

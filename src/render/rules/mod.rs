@@ -2,11 +2,13 @@
 
 mod diff;
 mod facts;
+mod markdown;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use diff::DiffJson;
+pub use markdown::{facts_markdown, limitations_markdown};
 
 use super::page::{Page, Tone, counted};
 use crate::catalog::{Catalog, RulePack, Source};
