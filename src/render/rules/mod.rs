@@ -53,7 +53,7 @@ pub fn list_json() -> Value {
 #[must_use]
 pub fn pack_page(pack: &RulePack) -> Page {
     let mut page = Page::new();
-    page.say(0, Tone::Heading, &format!("{}  {}", pack.id, pack.title));
+    page.say(0, Tone::Heading, &format!("{}: {}", pack.id, pack.title));
     page.say(0, Tone::Plain, &format!("as of {}", pack.date));
     let mut section = "";
     for fact in facts::of(pack).iter().filter(|fact| fact.section != facts::LIMITATIONS) {
@@ -114,9 +114,7 @@ pub fn diff_page(older: &RulePack, newer: &RulePack, comparison: &Comparison) ->
 
 fn sources(pack: &RulePack) -> Vec<&'static Source> {
     let named = facts::of(pack);
-    let is_named = |source: &&Source| {
-        named.iter().any(|fact| fact.sources.iter().any(|tag| *tag == source.tag))
-    };
+    let is_named = |source: &&Source| named.iter().any(|fact| fact.sources.contains(&source.tag));
     Catalog::builtin().sources().iter().filter(is_named).collect()
 }
 
