@@ -188,7 +188,7 @@ mod tests {
                 "lt-alice",
                 "LT-ALICE",
             ),
-            (r#"{"admin":{"action":"disableDevice","device":"X"}}"#, "device", "X", "BULK-1"),
+            (r#"{"admin":{"action":"disableDevice","device":"X"}}"#, "device", "X", "AVD-0"),
             (r#"{"admin":{"action":"setPolicies","policies":["b","d9"]}}"#, "policy", "d9", "d1"),
             (r#"{"use":{"app":"azurecli"}}"#, "app", "azurecli", "azure-cli"),
             (
