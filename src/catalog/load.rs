@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::limitation::Row;
 use super::model::{ClientApp, DeviceKind, Resource, Source};
 use super::rule_pack::RulePack;
 use super::{Catalog, ClientRegistration};
@@ -17,6 +18,8 @@ pub struct CatalogFiles<'a> {
     pub clients: &'a [u8],
     /// `{"deviceKinds": [DeviceKind]}`.
     pub device_kinds: &'a [u8],
+    /// `{"limitations": [...]}`: each a cause and its effect by rule pack.
+    pub limitations: &'a [u8],
     /// `{"resources": [Resource]}`.
     pub resources: &'a [u8],
     /// One [`RulePack`] each, in any order.
@@ -30,6 +33,7 @@ impl CatalogFiles<'static> {
     pub const BUILTIN: Self = Self {
         clients: include_bytes!("../data/catalog/clients.json"),
         device_kinds: include_bytes!("../data/catalog/device-kinds.json"),
+        limitations: include_bytes!("../data/catalog/limitations.json"),
         resources: include_bytes!("../data/catalog/resources.json"),
         rule_packs: &[
             include_bytes!("../data/catalog/rules-2023-06.json"),
@@ -117,6 +121,12 @@ struct DeviceKinds {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Limitations {
+    limitations: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Resources {
     resources: Vec<Resource>,
 }
@@ -137,8 +147,17 @@ impl Catalog {
         for text in files.rule_packs {
             rule_packs.push(read::<RulePack>("rule pack", text)?);
         }
+        if rule_packs.is_empty() {
+            return Err(CatalogError::NoRulePack);
+        }
         // ISO dates sort as text.
         rule_packs.sort_by(|a, b| a.date.cmp(&b.date));
+        let rows = read::<Limitations>("limitation", files.limitations)?.limitations;
+        unique("limitation", rows.iter().map(|row| row.id.clone()))?;
+        check_effects(&rows, &rule_packs)?;
+        for pack in &mut rule_packs {
+            pack.limitations = rows.iter().filter_map(|row| row.under(&pack.id)).collect();
+        }
         let catalog = Self {
             clients: read::<Clients>("client", files.clients)?.clients,
             resources: read::<Resources>("resource", files.resources)?.resources,
@@ -174,9 +193,6 @@ impl Catalog {
     }
 
     fn check_packs(&self) -> Result<(), CatalogError> {
-        if self.rule_packs.is_empty() {
-            return Err(CatalogError::NoRulePack);
-        }
         for pack in &self.rule_packs {
             let known = |there: bool, kind, name: &str| {
                 let fault =
@@ -191,6 +207,16 @@ impl Catalog {
             }
             for fact in &pack.unsupported_device_kinds {
                 known(self.device_kind(&fact.value).is_some(), "device kind", &fact.value)?;
+            }
+            for filter in &pack.filters {
+                let kind = &filter.device_kind;
+                known(self.device_kind(kind).is_some(), "device kind", kind)?;
+            }
+            for cause in pack.limitations.iter().map(|row| &row.cause) {
+                known(self.client(&cause.client).is_some(), "client", &cause.client)?;
+                known(self.resource(&cause.resource).is_some(), "resource", &cause.resource)?;
+                let Some(kind) = &cause.device else { continue };
+                known(self.device_kind(kind).is_some(), "device kind", kind)?;
             }
         }
         Ok(())
@@ -216,6 +242,25 @@ impl Catalog {
     }
 }
 
+/// Every limitation has an effect, and every effect is one of a pack that is there.
+fn check_effects(rows: &[Row], packs: &[RulePack]) -> Result<(), CatalogError> {
+    let unknown = |row: &Row, name: &str| CatalogError::Unknown {
+        pack: row.id.clone(),
+        kind: "rule pack",
+        name: name.to_owned(),
+    };
+    for row in rows {
+        if row.effects.is_empty() {
+            return Err(unknown(row, ""));
+        }
+        let known = |name: &&String| packs.iter().any(|pack| pack.id == **name);
+        if let Some(name) = row.effects.keys().find(|name| !known(name)) {
+            return Err(unknown(row, name));
+        }
+    }
+    Ok(())
+}
+
 /// Every statement of a pack with its source tags.
 fn statements(pack: &RulePack) -> impl Iterator<Item = (&str, &Vec<String>)> {
     let single = [
@@ -232,6 +277,11 @@ fn statements(pack: &RulePack) -> impl Iterator<Item = (&str, &Vec<String>)> {
         .chain(pack.apps.iter().map(|rule| &rule.source))
         .chain(pack.resources.iter().map(|rule| &rule.source))
         .chain(methods.iter().chain(kinds).map(|fact| &fact.source))
+        .chain(pack.availability.iter().map(|entry| &entry.source))
+        .chain(pack.status_codes.iter().map(|entry| &entry.source))
+        .chain(pack.filters.iter().map(|entry| &entry.source))
+        .chain(pack.advice.iter().map(|entry| &entry.source))
+        .chain(pack.limitations.iter().map(|entry| &entry.source))
         .map(|tags| (pack.id.as_str(), tags))
 }
 
@@ -300,6 +350,15 @@ mod tests {
         assert_eq!(error.code(), "catalog.unknown_source");
         assert_eq!(clients("[\"D-WIN\"", "[\"D-WIN\", 3").code(), "catalog.json");
         assert_eq!(clients("\"pop3\"", "null").code(), "catalog.legacy_protocol");
+
+        let rows = std::str::from_utf8(CatalogFiles::BUILTIN.limitations).unwrap();
+        let rows = rows.replacen("\"2023-06\": {", "\"2023-07\": {", 1);
+        let files = CatalogFiles { limitations: rows.as_bytes(), ..CatalogFiles::BUILTIN };
+        let error = Catalog::load(&files).unwrap_err();
+        let CatalogError::Unknown { kind: "rule pack", ref name, .. } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(name, "2023-07");
 
         let error = clients("\"22.217\"", "\"new\"");
         let CatalogError::Json { error, .. } = error else { panic!("{error}") };

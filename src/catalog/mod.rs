@@ -9,6 +9,8 @@
 //! Registration methods, trust types and device kinds are plain text here, in the spelling of
 //! the directory file, because this room and the directory do not know each other.
 
+mod advice;
+mod limitation;
 mod load;
 mod model;
 mod policy_words;
@@ -20,6 +22,11 @@ use std::sync::LazyLock;
 
 use crate::base::id::AppId;
 
+pub use advice::{Advice, Availability, PublishedFilter, Stage, StatusCode, Topic};
+pub use limitation::{
+    Effect, History, KeyHome, Limitation, Management, Owner, Registration, Shows, SignedInUser,
+    Situation,
+};
 pub use load::{CatalogError, CatalogFiles};
 pub use model::{
     BrokerUse, ClientApp, ClientRegistration, DeviceKind, LegacyProtocol, OperatingSystem,

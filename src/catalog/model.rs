@@ -109,15 +109,17 @@ impl LegacyProtocol {
     /// The protocol that the sign-in log calls this.
     #[must_use]
     pub fn named(client_app_used: &str) -> Option<Self> {
-        let all = [
-            Self::AuthenticatedSmtp,
-            Self::ExchangeActiveSync,
-            Self::ExchangeWebServices,
-            Self::Imap4,
-            Self::Pop3,
-        ];
-        all.into_iter().find(|protocol| protocol.client_app_used() == client_app_used)
+        Self::ALL.iter().copied().find(|protocol| protocol.client_app_used() == client_app_used)
     }
+
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::AuthenticatedSmtp,
+        Self::ExchangeActiveSync,
+        Self::ExchangeWebServices,
+        Self::Imap4,
+        Self::Pop3,
+    ];
 
     /// The value of `clientAppUsed` in the sign-in log.
     ///

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::advice::{Advice, Availability, PublishedFilter, StatusCode};
+use super::limitation::Limitation;
 use super::model::{BrokerUse, ClientApp, OperatingSystem};
 use super::version::Version;
 
@@ -187,6 +189,18 @@ pub struct RulePack {
     pub unsupported_registration_methods: Vec<Fact<String>>,
     /// Device kinds of the catalogue that do not qualify.
     pub unsupported_device_kinds: Vec<Fact<String>>,
+    /// Where the feature is available, and how far it has come.
+    pub availability: Vec<Availability>,
+    /// The status codes that the documents of the date explain; the lab's own order of causes gives
+    /// the others too.
+    pub status_codes: Vec<StatusCode>,
+    /// The device filters that the documents print.
+    pub filters: Vec<PublishedFilter>,
+    /// What else they advise.
+    pub advice: Vec<Advice>,
+    /// Known limitations, each with its cause; from a file of their own.
+    #[serde(skip_deserializing)]
+    pub limitations: Vec<Limitation>,
 }
 
 impl RulePack {
@@ -257,6 +271,18 @@ impl RulePack {
                 && rule.client == client
                 && rule.systems.iter().any(|one| one.system == system)
         })
+    }
+
+    /// What the documents of the date say of a status code.
+    #[must_use]
+    pub fn status_code(&self, code: u16) -> Option<&StatusCode> {
+        self.status_codes.iter().find(|known| known.code == code)
+    }
+
+    /// The limitation with this id.
+    #[must_use]
+    pub fn limitation(&self, id: &str) -> Option<&Limitation> {
+        self.limitations.iter().find(|row| row.id == id)
     }
 
     /// Whether devices registered this way qualify.
@@ -383,6 +409,34 @@ mod tests {
             assert!(!pack(id).supports_device_kind("surface-hub"), "{id}");
             assert!(!pack(id).supports_device_kind("teams-rooms-windows"), "{id}");
             assert!(pack(id).supports_device_kind("windows-laptop"), "{id}");
+        }
+    }
+
+    #[test]
+    fn status_codes_filters_and_stages_of_each_date() {
+        let codes = |id| pack(id).status_codes.iter().map(|known| known.code).collect::<Vec<_>>();
+        assert!(codes("2023-06").is_empty(), "the page of 2023 explains none");
+        assert_eq!(codes("2025-05"), [1002, 1003, 1005, 1006, 1008]);
+        assert_eq!(codes("2026-09"), [1002, 1003, 1004, 1005, 1006, 1007, 1008]);
+        let filters = |id| {
+            let all = pack(id).filters.iter();
+            all.map(|filter| (filter.device_kind.as_str(), filter.rule.as_str())).collect()
+        };
+        let vm = |id| -> Vec<_> {
+            let all: Vec<(&str, &str)> = filters(id);
+            all.into_iter().filter(|(kind, _)| *kind == "azure-vm").map(|(_, rule)| rule).collect()
+        };
+        assert!(filters("2023-06").is_empty());
+        assert_eq!((filters("2025-05").len(), filters("2026-09").len()), (4, 5));
+        assert!(vm("2025-05")[0].starts_with("device.systemLabels -contains \"AzureResource\""));
+        assert!(vm("2026-09")[0].starts_with("device.profileType -eq \"SecureVM\""));
+        use crate::catalog::Stage::{GenerallyAvailable, Preview};
+        let stages = |id| pack(id).availability.iter().map(|at| at.stage).collect::<Vec<_>>();
+        assert_eq!(stages("2025-05"), [Preview]);
+        assert_eq!(stages("2026-09"), [GenerallyAvailable, GenerallyAvailable, Preview]);
+        for id in ["2023-06", "2025-05", "2026-09"] {
+            let topics = pack(id).advice.iter().map(|advice| advice.topic);
+            assert!(topics.is_sorted() && pack(id).advice.len() >= 2, "{id}");
         }
     }
 

@@ -30,6 +30,16 @@ impl Version {
         Self(parts)
     }
 
+    /// A version just below: its last number that is not 0 is one less.
+    #[must_use]
+    pub fn just_below(self) -> Self {
+        let mut parts = self.0;
+        if let Some(last) = parts.iter_mut().rev().find(|part| **part > 0) {
+            *last -= 1;
+        }
+        Self(parts)
+    }
+
     /// The four numbers.
     #[must_use]
     pub const fn parts(self) -> [u32; 4] {
@@ -117,5 +127,20 @@ mod tests {
             NotAVersion("x".into()).to_string(),
             "`x` is not a version such as `10.0.26100`: one to four dotted numbers"
         );
+    }
+
+    #[test]
+    fn just_below_is_below() {
+        for (version, below) in
+            [("22.217", "22.216"), ("1.6.00.1331", "1.6.0.1330"), ("3.7.0", "3.6")]
+        {
+            let version: Version = version.parse().unwrap();
+            assert_eq!(
+                version.just_below().to_string(),
+                below.parse::<Version>().unwrap().to_string()
+            );
+            assert!(version.just_below() < version);
+        }
+        assert_eq!(Version::new([0; 4]).just_below(), Version::new([0; 4]));
     }
 }

@@ -6,6 +6,7 @@ use token_protection_lab::policy::PolicyError;
 use token_protection_lab::policy::lint::NotInDirectory;
 use token_protection_lab::policy::whatif::WhatIfError;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
+use token_protection_lab::render::page::shorten;
 use token_protection_lab::signin::query::QueryError;
 use token_protection_lab::signin::read::{Fault, ReadError};
 use token_protection_lab::sim::ScenarioError;
@@ -89,6 +90,15 @@ pub(crate) enum Failure {
         "`{name}` is no app of the catalogue; did you mean `{nearest}`? (see `tplab list --apps`)"
     )]
     UnknownClient { name: String, nearest: String },
+    /// A rule pack contradicts the catalogue; its tests exclude that.
+    #[error("{0}")]
+    Population(#[from] token_protection_lab::sim::modelled::UnknownInSituation),
+    /// No such rule pack.
+    #[error(
+        "there is no rule pack `{}`; did you mean `{nearest}`? (see `tplab rules list`)",
+        shorten(id, 60)
+    )]
+    UnknownRulePack { id: String, nearest: String },
     /// No such scenario.
     #[error("`{name}` is no scenario and no file; did you mean `{nearest}`? (see `tplab list`)")]
     UnknownScenario { name: String, nearest: String },

@@ -8,8 +8,8 @@ use token_protection_lab::render::html::{aftermath_html, matrix_html};
 use token_protection_lab::render::json::{AftermathJson, MatrixJson};
 use token_protection_lab::render::matrix::{matrix_markdown, matrix_page};
 use token_protection_lab::render::page::Page;
-use token_protection_lab::sim::matrix::{Columns, Table, table};
-use token_protection_lab::sim::{DEFAULT_SEED, aftermath};
+use token_protection_lab::sim::matrix::{Columns, Table, table_with};
+use token_protection_lab::sim::{DEFAULT_SEED, RunOptions, aftermath};
 
 use super::failure::Failure;
 use super::output::Finished;
@@ -29,6 +29,9 @@ pub(crate) struct Matrix {
     /// Show what still works after an administrator reacted
     #[arg(long, conflicts_with = "each_alone")]
     aftermath: bool,
+    /// The rules of a date (tplab rules list)
+    #[arg(long, value_name = "ID", conflicts_with = "aftermath")]
+    rules: Option<String>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -67,8 +70,11 @@ impl Matrix {
         }
         match format {
             Format::Html => {
+                let headings = played.iter().map(|(heading, _, _)| self.heading(heading));
+                let headings: Vec<String> = headings.collect();
+                let tables = headings.iter().zip(&played);
                 let tables: Vec<(&str, &Table)> =
-                    played.iter().map(|(heading, _, table)| (*heading, table)).collect();
+                    tables.map(|(heading, (_, _, table))| (heading.as_str(), table)).collect();
                 Ok(Finished::raw(matrix_html(&tables)))
             }
             Format::Json => {
@@ -78,7 +84,7 @@ impl Matrix {
             }
             Format::Markdown => {
                 let part = |(heading, _, table): &(&str, Columns, Table)| {
-                    format!("## {heading}\n\n{}", matrix_markdown(table))
+                    format!("## {}\n\n{}", self.heading(heading), matrix_markdown(table))
                 };
                 Ok(Finished::raw(played.iter().map(part).collect::<Vec<_>>().join("\n")))
             }
@@ -86,10 +92,18 @@ impl Matrix {
                 let mut page = Page::new();
                 for (heading, _, table) in &played {
                     page.gap();
-                    page.append(matrix_page(heading, table));
+                    page.append(matrix_page(&self.heading(heading), table));
                 }
                 Ok(Finished::page(page))
             }
+        }
+    }
+
+    /// Rules of another date stand in the heading.
+    fn heading(&self, heading: &str) -> String {
+        match &self.rules {
+            Some(id) => format!("{heading}, under the rules of {id}"),
+            None => heading.to_owned(),
         }
     }
 
@@ -100,7 +114,13 @@ impl Matrix {
     fn play(&self, columns: Columns) -> Result<Table, Failure> {
         let mut progress = Progress::start();
         let mut tell = |done, total| progress.tell(done, total);
-        Ok(table(columns, Seed(self.seed), &mut tell)?)
+        let rules = self.rules.as_deref().map(super::rules::setting).transpose()?;
+        let options = RunOptions {
+            seed: Seed(self.seed),
+            settings: rules.into_iter().collect(),
+            ..RunOptions::default()
+        };
+        Ok(table_with(columns, &options, &mut tell)?)
     }
 
     fn aftermath(&self, format: Format) -> Result<Finished, Failure> {

@@ -14,6 +14,7 @@ mod matrix;
 mod output;
 mod progress;
 mod report;
+mod rules;
 mod run;
 mod schema;
 mod suggest;
@@ -66,6 +67,8 @@ enum Command {
     Run(run::Run),
     /// Play every theft against every defence
     Matrix(matrix::Matrix),
+    /// List, show and compare the dated rules of token protection
+    Rules(rules::Rules),
     /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
     /// Check policies for gaps and lock-outs
@@ -106,6 +109,7 @@ impl Command {
             Self::List(list) => list.run(),
             Self::Run(run) => run.run(),
             Self::Matrix(matrix) => matrix.run(),
+            Self::Rules(rules) => rules.run(),
             Self::Inspect(inspect) => inspect.run(),
             Self::Lint(lint) => lint.run(),
             Self::WhatIf(whatif) => whatif.run(),

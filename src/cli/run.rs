@@ -31,6 +31,9 @@ pub(crate) struct Run {
     /// Change a setting (tplab list --settings); may repeat
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// The rules of a date (tplab rules list); short for --set rules=ID
+    #[arg(long, value_name = "ID")]
+    rules: Option<String>,
     /// Same seed, same bytes
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED.0)]
     seed: u64,
@@ -74,9 +77,10 @@ impl Run {
         if self.log.is_standard_output() && (self.json || self.trace) {
             return Err(Failure::OutputTaken);
         }
+        let rules = self.rules.as_deref().map(super::rules::setting).transpose()?;
         let options = RunOptions {
             seed: Seed(self.seed),
-            settings: self.set.clone(),
+            settings: rules.into_iter().chain(self.set.iter().cloned()).collect(),
             ..RunOptions::default()
         };
         if let Some(address) = self.target.strip_prefix("matrix:") {

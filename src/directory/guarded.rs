@@ -32,7 +32,7 @@ pub(super) struct Quiet<T>(pub(super) T);
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Quiet<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let value = serde_json::Value::deserialize(from)?;
-        serde_json::from_value(value)
+        crate::base::json::from_value(value)
             .map(Self)
             .map_err(|_| D::Error::custom("not of the documented shape (the value is not shown)"))
     }

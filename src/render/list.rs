@@ -20,6 +20,8 @@ pub struct List {
     names: &'static [&'static str],
     /// How many of them the table shows.
     shown: usize,
+    /// The column by whose value the table is split, which it then does not show.
+    grouped_by: Option<usize>,
     rows: Vec<Vec<Value>>,
 }
 
@@ -28,12 +30,18 @@ impl List {
     #[must_use]
     pub fn scenarios() -> Self {
         let row = |scenario: &crate::sim::Scenario| {
-            vec![json!(scenario.name), json!(scenario.title), json!(scenario.lesson)]
+            vec![
+                json!(scenario.name),
+                json!(scenario.title),
+                json!(scenario.lesson),
+                json!(library::group_of(&scenario.name).title),
+            ]
         };
         Self {
             heading: "Scenarios (tplab run NAME)",
-            names: &["name", "title", "lesson"],
+            names: &["name", "title", "lesson", "group"],
             shown: 2,
+            grouped_by: Some(3),
             rows: library::all().iter().map(row).collect(),
         }
     }
@@ -60,6 +68,7 @@ impl List {
             heading: "Apps (`app` in a scenario)",
             names: &["name", "title", "registration", "broker", "appId", "sources"],
             shown: 4,
+            grouped_by: None,
             rows: Catalog::builtin().clients().iter().map(row).collect(),
         }
     }
@@ -80,6 +89,7 @@ impl List {
             heading: "Resources (`resource` in a scenario)",
             names: &["name", "title", "origin", "appId", "sources"],
             shown: 3,
+            grouped_by: None,
             rows: Catalog::builtin().resources().iter().map(row).collect(),
         }
     }
@@ -101,6 +111,7 @@ impl List {
             heading: "Kinds of devices (`kind` in a directory)",
             names: &["name", "title", "system", "trustType", "registrationMethod", "sources"],
             shown: 4,
+            grouped_by: None,
             rows: Catalog::builtin().device_kinds().iter().map(row).collect(),
         }
     }
@@ -121,6 +132,7 @@ impl List {
             heading: "Users of the built-in tenant (`user` in a scenario)",
             names: &["name", "userPrincipalName", "groups"],
             shown: 3,
+            grouped_by: None,
             rows: by_name(directory.users().map(row)),
         }
     }
@@ -143,6 +155,7 @@ impl List {
             heading: "Devices of the built-in tenant (`device` in a scenario)",
             names: &["name", "owner", "system", "trustType", "compliant"],
             shown: 5,
+            grouped_by: None,
             rows: by_name(directory.devices().map(row)),
         }
     }
@@ -154,6 +167,7 @@ impl List {
             heading: "Settings (tplab run NAME --set NAME=VALUE)",
             names: &["name", "default"],
             shown: 2,
+            grouped_by: None,
             rows: Settings::names()
                 .into_iter()
                 .map(|(name, value)| vec![json!(name), value])
@@ -172,6 +186,7 @@ impl List {
             heading: "Checks",
             names: &["id", "rule", "source", "structural"],
             shown: 3,
+            grouped_by: None,
             rows: Check::ALL.iter().map(row).collect(),
         }
     }
@@ -184,13 +199,26 @@ impl List {
     /// The list for people.
     #[must_use]
     pub fn to_page(&self) -> Page {
-        let mut grid = Grid::with_columns(self.names.iter().take(self.shown).copied());
-        for row in &self.rows {
-            grid.push(row.iter().take(self.shown).map(cell));
-        }
         let mut page = Page::new();
         page.say(0, Tone::Heading, self.heading);
-        page.table(&grid.to_text(Rows::Close, None), |_| Tone::Plain);
+        let group = |row: &Vec<Value>| self.grouped_by.and_then(|at| row.get(at)).map(cell);
+        let mut groups: Vec<Option<String>> = Vec::new();
+        for row in &self.rows {
+            let group = group(row);
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        for title in groups {
+            let mut grid = Grid::with_columns(self.names.iter().take(self.shown).copied());
+            for row in self.rows.iter().filter(|row| group(row) == title) {
+                grid.push(row.iter().take(self.shown).map(cell));
+            }
+            if let Some(title) = &title {
+                page.heading(title);
+            }
+            page.table(&grid.to_text(Rows::Close, None), |_| Tone::Plain);
+        }
         page
     }
 

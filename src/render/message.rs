@@ -147,7 +147,7 @@ fn plain(name: &str, value: &Value) -> Field {
     }
 }
 
-/// The fields of a request: query, form or JSON body, and the headers that matter.
+/// The fields of a request: query, form or JSON body, and every header.
 #[must_use]
 pub fn request_fields(request: &Request) -> Vec<Field> {
     let mut fields = Vec::new();
@@ -159,9 +159,18 @@ pub fn request_fields(request: &Request) -> Vec<Field> {
     fields
 }
 
-/// The fields of an answer.
+/// The fields of an answer, and its headers; where it redirects to is taken apart.
 #[must_use]
 pub fn response_fields(response: &Response) -> Vec<Field> {
+    let headers = response.headers().iter().filter(|(name, _)| *name != header::LOCATION);
+    let headers = headers
+        .map(|(name, value)| Field::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())));
+    let mut fields: Vec<Field> = headers.collect();
+    fields.extend(answer_fields(response));
+    fields
+}
+
+fn answer_fields(response: &Response) -> Vec<Field> {
     match AuthorizeAnswer::read(response) {
         Some(AuthorizeAnswer::SignInPage { sso_nonce }) => {
             vec![
@@ -178,13 +187,7 @@ pub fn response_fields(response: &Response) -> Vec<Field> {
             Field::new("error", error),
             Field::new("error_description", error_description),
         ],
-        None => {
-            let challenge = response.headers().get(header::WWW_AUTHENTICATE);
-            let challenge = challenge.map(|value| {
-                Field::new("www-authenticate", String::from_utf8_lossy(value.as_bytes()))
-            });
-            challenge.into_iter().chain(body_fields(response.body())).collect()
-        }
+        None => body_fields(response.body()),
     }
 }
 
@@ -203,11 +206,7 @@ fn header_fields(headers: &HeaderMap) -> Vec<Field> {
                 Field::token(name.as_str(), &text, TokenKind::BrowserCredential)
             }
             DEVICE_CREDENTIAL => Field::token(name.as_str(), &text, TokenKind::DeviceCredential),
-            "cookie" | "user-agent" | authorize::CLIENT_SKU | authorize::CLIENT_VERSION => {
-                Field::new(name.as_str(), text)
-            }
-            other if other.starts_with("x-protocol") => Field::new(other, text),
-            _ => continue,
+            other => Field::new(other, text),
         };
         fields.push(field);
     }

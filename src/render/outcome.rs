@@ -18,7 +18,9 @@ pub fn outcome_page(outcome: &Outcome) -> Page {
     page.gap();
     page.append(steps_page(outcome));
     page.gap();
-    page.append(thief_page(outcome.thief));
+    if outcome.has_thief() {
+        page.append(thief_page(outcome.thief));
+    }
     expectations(&mut page, outcome);
     page.gap();
     page.hang("scenario", 10, Tone::Plain, &outcome.scenario);
@@ -112,6 +114,9 @@ fn expectations(page: &mut Page, outcome: &Outcome) {
         page.say(0, Tone::Lost, &format!("not as expected: {surprise}"));
     }
     match count {
+        0 if outcome.expectations == 0 => {
+            page.say(0, Tone::Plain, "The scenario expects nothing, so nothing was compared.");
+        }
         0 => page.say(0, Tone::Plain, "Everything that the scenario expects came true."),
         count => page.say(
             0,

@@ -3,34 +3,53 @@
 use std::collections::BTreeMap;
 
 use super::AccessError;
+use crate::base::{Lifetime, Timestamp};
 use crate::jose::P256PublicKey;
 use crate::wire::answer::read_json;
 use crate::wire::keys::{KeySet, PublishedKey};
 use crate::wire::{Link, MAX_BODY, Request, Response};
 use http::Method;
 
+const MINUTE: Lifetime = Lifetime::from_secs(60);
+/// How often a minute the JWKS is fetched at most. Anybody can make up a `kid`; without a bound each
+/// such token would cost the provider a request.
+const FETCHES_A_MINUTE: u8 = 10;
+
 /// The keys fetched last, by `kid`.
 #[derive(Debug, Default)]
-pub(super) struct KnownKeys(BTreeMap<String, P256PublicKey>);
+pub(super) struct KnownKeys {
+    keys: BTreeMap<String, P256PublicKey>,
+    /// When the current minute began, and how often the set was fetched in it.
+    minute: Option<(Timestamp, u8)>,
+}
 
 impl KnownKeys {
     /// The key with this `kid`. One that is not known is looked for once more in a fresh JWKS, since
-    /// the provider may have rotated.
+    /// the provider may have rotated; ten times a minute at most, then it counts as unknown.
     pub(super) fn find(
         &mut self,
         kid: &str,
         issuer: &str,
         link: &mut dyn Link,
     ) -> Result<Option<&P256PublicKey>, AccessError> {
-        if !self.0.contains_key(kid) {
-            self.0 = fetch(issuer, link)?;
+        if !self.keys.contains_key(kid) && self.may_fetch(link.now()) {
+            self.keys = fetch(issuer, link)?;
         }
-        Ok(self.0.get(kid))
+        Ok(self.keys.get(kid))
+    }
+
+    fn may_fetch(&mut self, now: Timestamp) -> bool {
+        let (begin, count) = match self.minute {
+            Some((begin, count)) if now < begin + MINUTE => (begin, count),
+            _ => (now, 0),
+        };
+        self.minute = Some((begin, count.saturating_add(1)));
+        count < FETCHES_A_MINUTE
     }
 
     /// Any key, for a server that does not check signatures.
     pub(super) fn danger_any(&self) -> Option<&P256PublicKey> {
-        self.0.values().next()
+        self.keys.values().next()
     }
 }
 
@@ -91,6 +110,30 @@ mod tests {
         let token = bearer(&far.signed_by_stranger(&header, |_| ()));
         assert_eq!(server.handle(&token, &mut far).status(), 401);
         assert_eq!(far.seen.len(), 1);
+    }
+
+    #[test]
+    fn made_up_keys_cost_ten_fetches_a_minute_at_most() {
+        let (mut far, mut server) = (Provider::new(), server(Danger::NONE));
+        let good = bearer(&far.token(|_| ()));
+        let stranger = |far: &mut Provider, kid: u8| {
+            let kid = Some(format!("made up {kid}"));
+            let header = crate::jose::Header { kid, ..far.header() };
+            bearer(&far.signed_by_stranger(&header, |_| ()))
+        };
+        for kid in 0..30 {
+            let token = stranger(&mut far, kid);
+            assert_eq!(server.handle(&token, &mut far).status(), 401, "{kid}");
+        }
+        assert_eq!(far.seen.len(), 10);
+        assert_eq!(server.handle(&good, &mut far).status(), 200, "known keys still serve");
+        far.now = far.now + Lifetime::from_secs(59);
+        let token = stranger(&mut far, 30);
+        server.handle(&token, &mut far);
+        assert_eq!(far.seen.len(), 10);
+        far.now = far.now + Lifetime::from_secs(1);
+        server.handle(&token, &mut far);
+        assert_eq!(far.seen.len(), 11);
     }
 
     #[test]

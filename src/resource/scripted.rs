@@ -42,13 +42,14 @@ pub(super) struct Provider {
     pub(super) jwks: Option<String>,
     pub(super) legacy_refusal: Option<u32>,
     pub(super) seen: Vec<Request>,
+    pub(super) now: Timestamp,
 }
 
 impl Provider {
     pub(super) fn new() -> Self {
         let mut rng = Seed(6).stream("provider");
         let key = SigningKey::generate(&mut rng);
-        Self { rng, key, jwks: None, legacy_refusal: None, seen: vec![] }
+        Self { rng, key, jwks: None, legacy_refusal: None, seen: vec![], now: NOW }
     }
 
     pub(super) fn rotate(&mut self) {
@@ -120,7 +121,7 @@ impl Provider {
 
 impl Link for Provider {
     fn now(&self) -> Timestamp {
-        NOW
+        self.now
     }
 
     fn spend(&mut self, _: Nanos) {}

@@ -5,7 +5,7 @@ use crate::base::id::{DeviceId, UserId};
 use super::policies::policy_set;
 use super::run::End;
 use super::scenario::{Admin, AdminAction, ScenarioError};
-use super::world::World;
+use super::world::{World, gone};
 
 impl World {
     pub(super) fn administer(&mut self, step: usize, admin: &Admin) -> Result<End, ScenarioError> {
@@ -67,7 +67,7 @@ impl World {
     fn user_named(&mut self, step: usize, admin: &Admin) -> Result<UserId, ScenarioError> {
         let name = admin.user.as_deref().unwrap_or_default();
         self.meet(step, name)?;
-        let unknown = || ScenarioError::UnknownName { step, kind: "user", name: name.to_owned() };
+        let unknown = || gone(step);
         self.people.get(name).map(|person| person.id).ok_or_else(unknown)
     }
 
@@ -77,7 +77,7 @@ impl World {
         let directory = self.network.provider.directory();
         let known = directory.device_by_name(name).map(|device| device.device_id);
         let booted = || self.machines.get(name).and_then(|machine| machine.broker.device_id());
-        let unknown = || ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
+        let unknown = || gone(step);
         known.or_else(booted).ok_or_else(unknown)
     }
 }

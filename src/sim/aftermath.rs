@@ -168,6 +168,7 @@ impl RowFile {
             lesson: String::new(),
             settings: self.settings.clone(),
             directory: None,
+            devices: Vec::new(),
             steps,
             expect: None,
         };

@@ -5,18 +5,21 @@ use crate::base::{Secret, Timestamp};
 use crate::broker::registration::{JoinFacts, JoinType};
 use crate::broker::uses::AppRequest;
 use crate::broker::{AppTokens, BrokerError};
-use crate::catalog::{BrokerUse, ClientApp, ClientRegistration, Resource, Version, well_known};
-use crate::directory::TrustType;
+use crate::catalog::{
+    BrokerUse, ClientApp, ClientRegistration, Owner, Resource, Version, well_known,
+};
+use crate::directory::{Device, TrustType};
 use crate::wire::Link as _;
 
 use super::machine::{Kept, Machine};
+use super::modelled::serves;
 use super::network::Network;
 use super::people::Person;
 use super::run::End;
 use super::scenario::{
     Access, Actor, Legacy, OnDevice, RegisterDevice, ScenarioError, SignInMethod,
 };
-use super::world::{World, client, port, resource};
+use super::world::{World, client, gone, port, resource};
 
 /// An access with its names looked up.
 struct Found<'w> {
@@ -153,11 +156,7 @@ impl World {
         step: usize,
         register: &RegisterDevice,
     ) -> Result<End, ScenarioError> {
-        let unknown = || ScenarioError::UnknownName {
-            step,
-            kind: "registration method",
-            name: register.method.clone(),
-        };
+        let unknown = || gone(step);
         let method =
             crate::directory::RegistrationMethod::named(&register.method).ok_or_else(unknown)?;
         let who =
@@ -225,9 +224,19 @@ impl Found<'_> {
             (Some(minimum), Some(version)) => version >= minimum,
             _ => true,
         };
-        self.client.broker == BrokerUse::Integrated
-            && new_enough
-            && self.machine.broker.device_id().is_some()
+        self.client.broker == BrokerUse::Integrated && new_enough && self.registered()
+    }
+
+    /// Whether the machine is registered for this person. On Windows a registration belongs to one
+    /// account: a second user of the same machine has none.
+    fn registered(&self) -> bool {
+        let Some(id) = self.machine.broker.device_id() else { return false };
+        let device = self.network.provider.directory().device(id);
+        let owner = |device: &Device| match device.registered_owner == Some(self.person.id) {
+            true => Owner::User,
+            false => Owner::Another,
+        };
+        device.is_none_or(|device| serves(device, owner(device)))
     }
 
     fn through_broker(self, access: &Access) -> End {
@@ -263,7 +272,10 @@ impl Found<'_> {
     fn refresh_outside(self, access: &Access, token: &Secret<String>) -> End {
         let app = app_for(self.network, self.machine, self.client, version(self.client, access));
         let resource = self.resource.app_id.to_string();
-        let credential = device_credential(self.network, self.machine);
+        let credential = match self.registered() {
+            true => device_credential(self.network, self.machine),
+            false => None,
+        };
         let mut out = port(self.network, self.machine);
         let tokens = app.refresh(&mut out, token, &resource, credential.as_ref());
         self.keep_and_fetch(access, tokens.ok())
@@ -281,9 +293,9 @@ impl Found<'_> {
             login: Some(&login),
             ..Default::default()
         };
+        let registered = self.registered();
         let mut out = port(self.network, self.machine);
         let Machine { broker, rng, .. } = &mut *self.machine;
-        let registered = broker.device_id().is_some();
         let tokens = match registered {
             true => app.sign_in_with_device(&mut out, rng, broker, request),
             false => app.sign_in(&mut out, rng, request),
@@ -293,7 +305,7 @@ impl Found<'_> {
 
     /// With the PRT if the device has one to give, else the person types.
     fn in_browser(self, access: &Access) -> End {
-        if self.machine.broker.device_id().is_none() {
+        if !self.registered() {
             return self.outside_broker(access);
         }
         if ensure_prt(self.network, self.machine, self.person, access.method).is_err() {

@@ -203,14 +203,25 @@ pub fn table(
     seed: Seed,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Table, ScenarioError> {
+    table_with(columns, &RunOptions { seed, ..RunOptions::default() }, progress)
+}
+
+/// The same with settings that override row and column, such as `rules=2025-05`.
+///
+/// # Errors
+/// As [`table`], and for a setting that does not exist.
+pub fn table_with(
+    columns: Columns,
+    options: &RunOptions,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Table, ScenarioError> {
     let columns = columns.all();
     let total = row_files().len() * columns.len();
-    let options = RunOptions { seed, ..RunOptions::default() };
     let mut rows = Vec::with_capacity(row_files().len());
     for file in row_files() {
         let mut cells = Vec::with_capacity(columns.len());
         for column in columns {
-            cells.push(play(file, column, &options)?);
+            cells.push(play(file, column, options)?);
             progress(rows.len() * columns.len() + cells.len(), total);
         }
         rows.push(file.row(cells));
@@ -309,6 +320,7 @@ impl RowFile {
             lesson: String::new(),
             settings,
             directory: None,
+            devices: Vec::new(),
             steps: self.steps.clone(),
             expect: None,
         }

@@ -10,13 +10,16 @@
 mod administrator;
 pub mod aftermath;
 mod honest;
+pub mod kinds;
 pub mod library;
 mod machine;
 pub mod matrix;
+pub mod modelled;
 mod network;
 mod outcome;
 mod people;
 pub mod policies;
+pub mod population;
 mod run;
 pub mod scenario;
 mod settings;

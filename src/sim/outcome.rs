@@ -1,9 +1,13 @@
 //! What came of a run: each step, the thief, and the expectations of the scenario.
 
+use serde_json::Value;
+
 use crate::base::Check;
+use crate::policy::AppliedPolicyResult;
 use crate::signin::SignInRecord;
 
-use super::scenario::{Expect, StepResult, ThiefExpectation};
+use super::policies::built_in_set;
+use super::scenario::{EntryExpectation, Expect, StepResult, ThiefExpectation};
 use super::trace::Trace;
 
 /// What came of one step.
@@ -29,6 +33,8 @@ pub struct StepOutcome {
     pub status: Option<u16>,
     /// What a resource served.
     pub content: Option<String>,
+    /// How many things were expected of it.
+    pub expectations: usize,
     /// What was expected and did not come.
     pub surprises: Vec<String>,
 }
@@ -61,6 +67,8 @@ pub struct Outcome {
     pub steps: Vec<StepOutcome>,
     /// The thief.
     pub thief: ThiefOutcome,
+    /// How many things the scenario expects, of its steps and of the thief.
+    pub expectations: usize,
     /// What was expected of the thief and did not come.
     pub surprises: Vec<String>,
     /// Sign-in records, oldest first.
@@ -76,6 +84,12 @@ impl Outcome {
         self.surprises.is_empty() && self.steps.iter().all(|step| step.surprises.is_empty())
     }
 
+    /// Whether there is a thief in it at all.
+    #[must_use]
+    pub fn has_thief(&self) -> bool {
+        self.steps.iter().any(|step| step.by_thief)
+    }
+
     /// The step that decided about the thief: the one that got in, else the last that was refused.
     #[must_use]
     pub fn deciding_step(&self) -> Option<&StepOutcome> {
@@ -86,7 +100,8 @@ impl Outcome {
 }
 
 impl StepOutcome {
-    pub(super) fn compare(&mut self, expect: &Expect) {
+    /// Notes what differs from what was expected; `records` are those that the step left.
+    pub(super) fn compare(&mut self, expect: &Expect, records: &[&SignInRecord]) {
         let mut differ = |what: &str, expected: String, got: String| {
             if expected != got {
                 self.surprises.push(format!("{what}: expected {expected}, got {got}"));
@@ -108,6 +123,64 @@ impl StepOutcome {
         if let Some(status) = expect.status {
             differ("status", status.to_string(), text(self.status.map(|code| code.to_string())));
         }
+        let judged =
+            records.iter().rfind(|record| !record.applied_conditional_access_policies.is_empty());
+        for entry in &expect.entries {
+            self.compare_entry(entry, judged.copied());
+        }
+        let last = records.last().and_then(|record| serde_json::to_value(record).ok());
+        for (path, expected) in &expect.record {
+            let got = member(last.as_ref(), path);
+            if got != *expected {
+                self.surprises.push(format!("record, {path}: expected {expected}, got {got}"));
+            }
+        }
+    }
+}
+
+impl StepOutcome {
+    fn compare_entry(&mut self, expect: &EntryExpectation, record: Option<&SignInRecord>) {
+        let name = display_name(&expect.policy);
+        let entries = record.map(|record| record.applied_conditional_access_policies.as_slice());
+        let entry = entries.unwrap_or_default().iter().find(|entry| entry.display_name == name);
+        let Some(entry) = entry else {
+            self.surprises.push(format!("policy {}: there is no entry", expect.policy));
+            return;
+        };
+        let mut differ = |what: &str, expected: String, got: String| {
+            if expected != got {
+                let policy = &expect.policy;
+                self.surprises
+                    .push(format!("policy {policy}, {what}: expected {expected}, got {got}"));
+            }
+        };
+        let word = |result| serde_json::to_value::<AppliedPolicyResult>(result).unwrap_or_default();
+        differ("result", word(expect.result).to_string(), word(entry.result).to_string());
+        if let Some(conditions) = &expect.conditions_not_satisfied {
+            let got = entry.conditions_not_satisfied.to_string();
+            differ("conditionsNotSatisfied", conditions.clone(), got);
+        }
+        if let Some(controls) = &expect.session_controls_not_satisfied {
+            let got = entry.session_controls_not_satisfied.join(",");
+            differ("sessionControlsNotSatisfied", controls.join(","), got);
+        }
+    }
+}
+
+/// A built-in policy goes by its short name.
+fn display_name(policy: &str) -> String {
+    let known = built_in_set(policy);
+    let first = known.as_ref().and_then(|set| set.iter().next());
+    first.map_or_else(|| policy.to_owned(), |policy| policy.display_name().to_owned())
+}
+
+/// A member by dotted path; null stands for an absent or empty one.
+fn member(record: Option<&Value>, path: &str) -> Value {
+    let pointer = format!("/{}", path.replace('.', "/"));
+    let found = record.and_then(|record| record.pointer(&pointer)).cloned().unwrap_or_default();
+    match &found {
+        Value::String(text) if text.is_empty() => Value::Null,
+        _ => found,
     }
 }
 

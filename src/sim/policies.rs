@@ -19,6 +19,36 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
         "token protection, enforced",
     ),
     (
+        "b-any-platform",
+        include_str!("../data/policies/b-any-platform.json"),
+        "token protection without a platform condition",
+    ),
+    (
+        "b-apple",
+        include_str!("../data/policies/b-apple.json"),
+        "token protection on Windows, macOS and iOS",
+    ),
+    (
+        "b-browser",
+        include_str!("../data/policies/b-browser-left-selected.json"),
+        "token protection with Browser left selected",
+    ),
+    (
+        "b-office365",
+        include_str!("../data/policies/b-office365.json"),
+        "token protection of the Office 365 application group",
+    ),
+    (
+        "c1",
+        include_str!("../data/policies/c1-token-protection-device-filter-seed.json"),
+        "token protection, four kinds of devices excluded",
+    ),
+    (
+        "c2",
+        include_str!("../data/policies/c2-token-protection-device-filter-newest.json"),
+        "token protection, five kinds of devices excluded",
+    ),
+    (
         "d1",
         include_str!("../data/policies/d1-block-unknown-platforms.json"),
         "block unknown platforms",
@@ -33,6 +63,21 @@ const BUILT_IN: &[(&str, &str, &str)] = &[
         include_str!("../data/policies/d3-block-legacy-authentication.json"),
         "block legacy authentication",
     ),
+    (
+        "m",
+        include_str!("../data/policies/m-require-mfa.json"),
+        "require multifactor authentication",
+    ),
+    (
+        "p",
+        include_str!("../data/policies/p-browser-preview.json"),
+        "token protection in browsers, the preview",
+    ),
+    (
+        "t",
+        include_str!("../data/policies/t-token-protection-of-everything.json"),
+        "token protection of everything, for comparisons",
+    ),
 ];
 
 /// Names of the built-in policies and what each does.
@@ -44,6 +89,12 @@ pub fn built_in() -> impl Iterator<Item = (&'static str, &'static str)> {
 pub(crate) fn policy_set(wanted: &[Value]) -> Result<PolicySet, ScenarioError> {
     let sets: Result<Vec<_>, _> = wanted.iter().map(one).collect();
     PolicySet::join(sets?).map_err(|error| ScenarioError::Policy(error.to_string()))
+}
+
+/// The built-in policy with this name.
+pub(super) fn built_in_set(name: &str) -> Option<PolicySet> {
+    let (_, text, _) = BUILT_IN.iter().find(|(known, _, _)| *known == name)?;
+    PolicySet::from_json(text.as_bytes()).ok()
 }
 
 fn one(wanted: &Value) -> Result<PolicySet, ScenarioError> {

@@ -2,6 +2,7 @@
 
 use crate::base::Danger;
 use crate::base::stream::Seed;
+use crate::signin::SignInRecord;
 
 use super::network::Seen;
 use super::outcome::{Outcome, StepOutcome, ThiefOutcome};
@@ -49,6 +50,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, Scenari
         settings.set_text(assignment)?;
     }
     let differing = differing(&settings);
+    scenario.check_names()?;
     let mut world = World::new(scenario, settings, options.seed, options.danger)?;
     let mut steps = Vec::with_capacity(scenario.steps.len());
     for (index, step) in scenario.steps.iter().enumerate() {
@@ -61,6 +63,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, Scenari
     {
         surprises.push(format!("the thief: expected {}, got {}", expected.word(), thief.word()));
     }
+    let expectations = steps.iter().map(|step| step.expectations).sum::<usize>()
+        + usize::from(scenario.expect.is_some());
     Ok(Outcome {
         scenario: scenario.name.clone(),
         title: scenario.title.clone(),
@@ -69,6 +73,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, Scenari
         settings: differing,
         steps,
         thief,
+        expectations,
         surprises,
         records: world.network.provider.log().iter().cloned().collect(),
         trace: world.network.trace,
@@ -98,6 +103,7 @@ fn differing(settings: &Settings) -> Vec<String> {
 impl World {
     fn perform(&mut self, index: usize, step: &Step) -> Result<StepOutcome, ScenarioError> {
         self.network.seen = Seen::default();
+        let records = self.network.provider.log().len();
         let text = step.sentence();
         self.network.trace.step(index + 1, text.clone());
         let end = match step {
@@ -112,6 +118,10 @@ impl World {
             Step::RegisterOwnDevice(wanted) => self.register_own_device(index, wanted)?,
             Step::RegisterUserKey(who) => self.register_user_key(index, who)?,
             Step::Renew(who) => self.renew(index, who)?,
+            Step::Reset(machine) => {
+                self.reset(index, &machine.device)?;
+                End::Done
+            }
             Step::RollSessionKey(who) => self.roll(index, who)?,
             Step::SignIn(access) => self.sign_in(index, access)?,
             Step::Steal(steal) => self.steal(index, steal)?,
@@ -121,10 +131,18 @@ impl World {
                 End::Done
             }
         };
-        Ok(self.outcome_of(index, text, step, end))
+        Ok(self.outcome_of(index, text, step, end, records))
     }
 
-    fn outcome_of(&self, index: usize, text: String, step: &Step, end: End) -> StepOutcome {
+    /// `records`: how many there were before the step.
+    fn outcome_of(
+        &self,
+        index: usize,
+        text: String,
+        step: &Step,
+        end: End,
+        records: usize,
+    ) -> StepOutcome {
         let seen = self.network.seen.clone();
         let (result, content) = match end {
             End::Done => (StepResult::Done, None),
@@ -145,10 +163,13 @@ impl World {
             policy: seen.policy.filter(|_| refused),
             status: seen.status,
             content,
+            expectations: step.expect().map_or(0, Expect::count),
             surprises: Vec::new(),
         };
         if let Some(expect) = step.expect() {
-            outcome.compare(expect);
+            let left: Vec<&SignInRecord> =
+                self.network.provider.log().iter().skip(records).collect();
+            outcome.compare(expect, &left);
         }
         outcome
     }
@@ -202,6 +223,7 @@ impl Step {
                 format!("{} registers a user key on {}", who.user, who.device)
             }
             Self::Renew(who) => format!("the broker of {} renews its PRT", who.device),
+            Self::Reset(machine) => format!("{} is set back to its image", machine.device),
             Self::RollSessionKey(who) => {
                 format!("the broker of {} asks for a new PRT and session key", who.device)
             }
@@ -235,7 +257,7 @@ impl Step {
 
     const fn expect(&self) -> Option<&Expect> {
         match self {
-            Self::Admin(_) | Self::Steal(_) | Self::Wait(_) => None,
+            Self::Admin(_) | Self::Reset(_) | Self::Steal(_) | Self::Wait(_) => None,
             Self::BrowserCredential(who)
             | Self::RegisterUserKey(who)
             | Self::Renew(who)

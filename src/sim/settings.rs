@@ -265,6 +265,17 @@ pub enum SettingError {
     Form(String),
 }
 
+impl SettingError {
+    /// The setting it is about, or the text that names none.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Form(text) => text,
+            Self::Unknown { name, .. } | Self::Value { name, .. } => name,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -348,8 +359,8 @@ impl Settings {
             },
             why,
         };
-        let changed: Self =
-            serde_json::from_value(all).map_err(|error| refuse(error.to_string()))?;
+        let changed: Self = crate::base::json::from_value(all)
+            .map_err(|error| refuse(error.reason().to_owned()))?;
         changed.refuse_nonsense().map_err(refuse)?;
         *self = changed;
         Ok(())
@@ -379,7 +390,11 @@ impl Settings {
         }
         match crate::catalog::RulePack::named(&self.rules) {
             Some(_) => Ok(()),
-            None => Err("there is no such rule pack".to_owned()),
+            None => {
+                let packs = crate::catalog::Catalog::builtin().rule_packs().iter();
+                let known: Vec<&str> = packs.map(|pack| pack.id.as_str()).collect();
+                Err(format!("the rule packs are {}", known.join(", ")))
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 use crate::app::SignInRequest;
 use crate::attacker::{Capability, Loot, forge};
 use crate::base::id::AppId;
+use crate::base::json;
 use crate::base::{Check, Secret};
 use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
@@ -426,7 +427,7 @@ fn is_signed_use(request: &Request) -> bool {
     let Some(jwt) = form.optional("request") else { return false };
     let payload = jwt.split('.').nth(1).and_then(|part| crate::base::b64::decode_url(part).ok());
     let claims = payload
-        .and_then(|payload| serde_json::from_slice::<crate::wire::claims::PrtUse>(&payload).ok());
+        .and_then(|payload| json::from_secret_slice::<crate::wire::claims::PrtUse>(&payload).ok());
     claims.is_some_and(|claims| claims.resource.is_some())
 }
 

@@ -8,7 +8,6 @@ use crate::base::time::ManualClock;
 use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
-use crate::directory::{self, Directory};
 use crate::idp::{self, Provider};
 use crate::keystore::{KeyStore, LatencyModel};
 use crate::resource::ResourceServer;
@@ -17,7 +16,7 @@ use super::machine::{Machine, user_agent};
 use super::network::{Network, Port, Seen};
 use super::people::Person;
 use super::policies::policy_set;
-use super::scenario::{ClaimedPlatform, Scenario, ScenarioError};
+use super::scenario::{ClaimedPlatform, Scenario, ScenarioError, user};
 use super::settings::{LatencyKind, Settings};
 use super::trace::Trace;
 
@@ -32,6 +31,8 @@ pub(super) struct World {
     pub(super) people: BTreeMap<String, Person>,
     pub(super) machines: BTreeMap<String, Machine>,
     pub(super) thief: Thief,
+    /// Platforms of machines that the scenario declares and nobody registered.
+    bare: BTreeMap<String, ClaimedPlatform>,
 }
 
 /// The thief: a machine of its own, what it may do, and what it holds.
@@ -50,7 +51,7 @@ impl World {
         seed: Seed,
         danger: Danger,
     ) -> Result<Self, ScenarioError> {
-        let directory = directory(scenario)?;
+        let directory = scenario.tenant()?;
         let policies = policy_set(&settings.policies)?;
         let rules = RulePack::named(&settings.rules).unwrap_or_else(RulePack::newest);
         let mut provider_rng = seed.stream("provider");
@@ -81,6 +82,11 @@ impl World {
             people: BTreeMap::new(),
             machines: BTreeMap::new(),
             thief: Thief { machine, capabilities: Vec::new(), loot: Vec::new(), phished: None },
+            bare: scenario
+                .devices
+                .iter()
+                .filter_map(|device| Some((device.name.clone(), device.platform?)))
+                .collect(),
         })
     }
 
@@ -89,8 +95,8 @@ impl World {
         if self.people.contains_key(name) {
             return Ok(());
         }
-        let unknown = || ScenarioError::UnknownName { step, kind: "user", name: name.to_owned() };
-        let user = find_user(self.network.provider.directory(), name).ok_or_else(unknown)?;
+        let unknown = || gone(step);
+        let user = user(self.network.provider.directory(), name).ok_or_else(unknown)?;
         let (id, upn) = (user.id(), user.user_principal_name().to_owned());
         let mut rng = self.seed.stream(&format!("person/{upn}"));
         let person = Person::new(id, &upn, &mut rng).map_err(|_| unknown())?;
@@ -109,15 +115,13 @@ impl World {
             return Ok(());
         }
         let known = self.network.provider.directory().device_by_name(name);
-        let agent = known.map_or(ClaimedPlatform::Windows.user_agent(), |device| {
-            user_agent(&device.operating_system)
-        });
+        let bare = self.bare.get(name).copied().unwrap_or_default();
+        let agent = known.map_or(bare.user_agent(), |device| user_agent(&device.operating_system));
         let registered = known.map(|device| device.device_id);
         let address = format!("192.0.2.{}", 10 + self.machines.len() % 200);
         let mut machine = machine(name, agent, &address, &self.network, &self.settings, self.seed);
         if let Some(id) = registered {
-            let broken =
-                |_| ScenarioError::UnknownName { step, kind: "device", name: name.to_owned() };
+            let broken = |()| gone(step);
             let keys = machine.broker.generate_keys(&mut machine.rng);
             let (device_key, transport_key) = keys.map_err(|_| broken(()))?;
             let provider = &mut self.network.provider;
@@ -125,6 +129,19 @@ impl World {
             machine.broker.provisioned(id).map_err(|_| broken(()))?;
         }
         self.machines.insert(name.to_owned(), machine);
+        Ok(())
+    }
+
+    /// Sets a machine back to its image: a computer of the same system that nobody registered.
+    pub(super) fn reset(&mut self, step: usize, name: &str) -> Result<(), ScenarioError> {
+        self.boot(step, name)?;
+        let Some(old) = self.machines.get(name) else { return Ok(()) };
+        // Chance of its own: the image makes other keys than the machine did before.
+        let label = format!("{name}/reset at {}", self.network.clock.elapsed().0);
+        let (agent, address) = (&old.user_agent, &old.address);
+        let fresh = machine(&label, agent, address, &self.network, &self.settings, self.seed);
+        let fresh = Machine { name: name.to_owned(), ..fresh };
+        self.machines.insert(name.to_owned(), fresh);
         Ok(())
     }
 
@@ -142,31 +159,19 @@ pub(super) fn port<'n>(network: &'n mut Network, machine: &Machine) -> Port<'n> 
     Port { network, party: machine.name.clone(), address: Some(machine.address.clone()) }
 }
 
-/// The user whose name before `@`, or whole name, this is.
-fn find_user<'d>(directory: &'d Directory, name: &str) -> Option<&'d crate::directory::User> {
-    directory.user_by_upn(name).or_else(|| {
-        directory.users().find(|user| {
-            user.user_principal_name().split('@').next().is_some_and(|local| local == name)
-        })
-    })
-}
-
 /// A client of the catalogue.
 pub(super) fn client(step: usize, name: &str) -> Result<&'static ClientApp, ScenarioError> {
-    let unknown = || ScenarioError::UnknownName { step, kind: "app", name: name.to_owned() };
-    Catalog::builtin().client(name).ok_or_else(unknown)
+    Catalog::builtin().client(name).ok_or_else(|| gone(step))
 }
 
 /// A resource of the catalogue.
 pub(super) fn resource(step: usize, name: &str) -> Result<&'static Resource, ScenarioError> {
-    let unknown = || ScenarioError::UnknownName { step, kind: "resource", name: name.to_owned() };
-    Catalog::builtin().resource(name).ok_or_else(unknown)
+    Catalog::builtin().resource(name).ok_or_else(|| gone(step))
 }
 
-fn directory(scenario: &Scenario) -> Result<Directory, ScenarioError> {
-    let own = scenario.directory.as_ref().map(ToString::to_string);
-    let text = own.as_deref().map_or(directory::SAMPLE, str::as_bytes);
-    Directory::from_json(text).map_err(|error| ScenarioError::Directory(error.to_string()))
+/// Names are looked up before a run; this one has gone since.
+pub(super) const fn gone(step: usize) -> ScenarioError {
+    ScenarioError::OutOfOrder { step, why: "it names something that is not there any more" }
 }
 
 /// Every resource server of the catalogue, by host name.

@@ -258,6 +258,7 @@ impl SignIn {
             lesson: String::new(),
             settings,
             directory: self.tenant.map(Tenant::into_json),
+            devices: Vec::new(),
             steps: vec![Step::SignIn(self.access)],
             expect: None,
         }

@@ -8,8 +8,10 @@ mod checks;
 mod codes;
 mod console;
 mod formats;
+mod json;
 mod lint;
 mod records;
+mod rules;
 mod text;
 
 use std::fs;

@@ -9,12 +9,15 @@
     reason = "a test fails by panicking, and a test binary exports nothing"
 )]
 
+mod arrays;
+mod attack_matrix;
 mod checks;
 mod commands;
 mod docs;
 mod filters;
 mod issuance;
 mod layering;
+mod limitations;
 mod lint;
 mod matrix;
 mod policy_cases;

@@ -16,6 +16,7 @@ fn theft(steps: Vec<Step>, policies: &[&str]) -> Scenario {
         lesson: String::new(),
         settings,
         directory: None,
+        devices: Vec::new(),
         steps,
         expect: None,
     }

@@ -12,8 +12,8 @@ fn every_scenario_comes_out_as_its_file_expects() {
         let outcome = run(scenario, &RunOptions::default()).unwrap();
         let surprises: Vec<_> = outcome.steps.iter().flat_map(|step| &step.surprises).collect();
         assert!(outcome.as_expected(), "{}: {surprises:?} {:?}", scenario.name, outcome.surprises);
-        let expects = scenario.expect.is_some();
-        assert!(expects, "{} expects nothing of the thief", scenario.name);
+        assert_eq!(scenario.expect.is_some(), outcome.has_thief(), "{}", scenario.name);
+        assert!(outcome.expectations >= 2, "{} expects next to nothing", scenario.name);
     }
 }
 
@@ -36,6 +36,78 @@ fn a_wrong_expectation_is_a_surprise() {
     let outcome = run(&scenario, &RunOptions::default()).unwrap();
     assert!(!outcome.as_expected());
     assert_eq!(outcome.surprises.len(), 1);
+}
+
+#[test]
+fn wrong_expectations_of_entries_and_records_are_surprises() {
+    let scenario = library::named("pitfall-unmanaged-device").unwrap();
+    let text = serde_json::to_string(scenario).unwrap();
+    for (right, wrong, what) in [
+        (r#""result":"failure""#, r#""result":"success""#, "result"),
+        (r#""conditionsNotSatisfied":"none""#, r#""conditionsNotSatisfied":"users""#, "conditions"),
+        (r#"["SignInTokenProtection"]"#, r#"["Binding"]"#, "sessionControls"),
+        (r#""policy":"b""#, r#""policy":"a""#, "there is no entry"),
+        (
+            r#""conditionalAccessStatus":"failure""#,
+            r#""conditionalAccessStatus":"success""#,
+            "record",
+        ),
+        (r#""deviceDetail.deviceId":null"#, r#""deviceDetail.deviceId":"x""#, "record"),
+    ] {
+        let bent = text.replacen(right, wrong, 1);
+        assert_ne!(bent, text, "{right}");
+        let scenario = Scenario::from_json(bent.as_bytes()).unwrap();
+        let outcome = run(&scenario, &RunOptions::default()).unwrap();
+        let surprises: Vec<_> = outcome.steps.iter().flat_map(|step| &step.surprises).collect();
+        assert_eq!(surprises.len(), 1, "{wrong}: {surprises:?}");
+        assert!(surprises[0].contains(what), "{surprises:?}");
+    }
+}
+
+/// Rows of the pitfalls of a roll-out (conditional-access 9) and of the causes (product 8.10).
+#[test]
+fn every_row_of_the_tables_has_its_scenario() {
+    let pitfalls = [
+        "unmanaged-device",
+        "registered-long-ago",
+        "admin-machines",
+        "jump-box",
+        "portal-on-a-secondary-machine",
+        "shared-login",
+        "no-modern-authentication",
+        "outside-the-broker",
+        "other-platforms",
+        "platform-left-out",
+        "pooled-desktop",
+        "unclear-error",
+        "report-only",
+        "follows-mfa",
+    ];
+    for name in pitfalls {
+        assert!(library::named(&format!("pitfall-{name}")).is_some(), "{name}");
+    }
+    for code in ["0", "1002", "1003", "1004", "1005", "1006", "1007", "1008"] {
+        let start = format!("code-{code}-");
+        let told = library::all().iter().filter(|one| one.name.starts_with(&start));
+        let mut told = told.peekable();
+        assert!(told.peek().is_some(), "{code}");
+        for scenario in told {
+            let outcome = run(scenario, &RunOptions::default()).unwrap();
+            let shown = outcome.steps.iter().any(|step| step.status == code.parse().ok());
+            assert!(shown, "{} never shows its code", scenario.name);
+        }
+    }
+}
+
+#[test]
+fn a_run_that_expects_nothing_does_not_claim_that_it_came_true() {
+    let text = r#"{"name":"x","title":"x","steps":[{"signIn":{"user":"alice","device":"LT-ALICE","app":"outlook","resource":"exchange"}}]}"#;
+    let outcome = run(&Scenario::from_json(text.as_bytes()).unwrap(), &RunOptions::default());
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.expectations, outcome.has_thief()), (0, false));
+    let page = token_protection_lab::render::outcome::outcome_page(&outcome).to_plain();
+    assert!(!page.contains("came true") && !page.contains("stolen"), "{page}");
+    assert!(page.contains("expects nothing"), "{page}");
 }
 
 /// Alice's password in a run of this seed: the world draws it the same way.

@@ -104,7 +104,7 @@ fn arguments(command: &str) -> Option<Vec<String>> {
 }
 
 /// Runs the command in the folder of the package; gives exit code and everything it printed.
-fn run(arguments: &[String], input: Option<&str>) -> (i32, String) {
+pub(super) fn run(arguments: &[String], input: Option<&str>) -> (i32, String) {
     let built = env!("CARGO_BIN_EXE_tplab").to_owned();
     let command = std::env::var("TPLAB_BIN").unwrap_or(built);
     let input = input.map_or(Stdio::null(), |file| {

@@ -1,67 +1,9 @@
-//! [`Scenario`]: a story as data, which a teacher can write by hand.
-//!
-//! A scenario names its settings, the steps of the honest parties, of the administrator and of the
-//! thief, and what each step is expected to come to. A step is an object with one member, its verb:
-//!
-//! ```json
-//! { "signIn": { "user": "alice", "device": "LT-ALICE", "app": "outlook", "resource": "exchange" } }
-//! ```
-//!
-//! Errors carry line, column and path. The JSON Schema is `docs/reference/schemas/scenario.json`.
+//! The steps of a scenario, and the words in them.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::base::Check;
-use crate::base::json::{self, JsonError};
-
-/// A scenario file may be this long, in octets.
-const MAX_FILE: usize = 1024 * 1024;
-/// A wait may last this long, in seconds: ten years.
-const MAX_WAIT: u32 = 3650 * 86_400;
-/// A scenario may have this many steps.
-const MAX_STEPS: usize = 500;
-
-/// A story.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Scenario {
-    /// Where the schema is; for editors, ignored here.
-    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
-    pub schema: Option<String>,
-    /// Short name, lower case with hyphens.
-    pub name: String,
-    /// One line.
-    pub title: String,
-    /// What a reader should take away.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub lesson: String,
-    /// Settings that differ from the baseline, by dotted name (`nonce.single_use`).
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    pub settings: Map<String, Value>,
-    /// A directory of its own; the built-in tenant if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub directory: Option<Value>,
-    /// What happens, in order.
-    pub steps: Vec<Step>,
-    /// What becomes of the thief.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expect: Option<ThiefExpectation>,
-}
-
-/// What becomes of the thief, over all steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum ThiefExpectation {
-    /// A resource served its content to the thief.
-    GotIn,
-    /// There was nothing to steal.
-    NotApplicable,
-    /// Every attempt was refused.
-    Refused,
-}
+use super::expect::Expect;
 
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -90,6 +32,8 @@ pub enum Step {
     RegisterUserKey(OnDevice),
     /// The broker renews its PRT.
     Renew(OnDevice),
+    /// A machine is set back to its image: registration, keys and tokens are gone from it.
+    Reset(Machine),
     /// The broker asks for a new PRT, which rolls the session key.
     RollSessionKey(OnDevice),
     /// A user signs in to an app and visits the resource.
@@ -100,6 +44,41 @@ pub enum Step {
     Use(UseLoot),
     /// Time passes.
     Wait(Wait),
+}
+
+impl Step {
+    /// The verb, as a file writes it.
+    #[must_use]
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::Admin(_) => "admin",
+            Self::BrowserCredential(_) => "browserCredential",
+            Self::Browse(_) => "browse",
+            Self::Fetch(_) => "fetch",
+            Self::LegacySignIn(_) => "legacySignIn",
+            Self::Phish(_) => "phish",
+            Self::Refresh(_) => "refresh",
+            Self::RegisterDevice(_) => "registerDevice",
+            Self::RegisterOwnDevice(_) => "registerOwnDevice",
+            Self::RegisterUserKey(_) => "registerUserKey",
+            Self::Renew(_) => "renew",
+            Self::Reset(_) => "reset",
+            Self::RollSessionKey(_) => "rollSessionKey",
+            Self::SignIn(_) => "signIn",
+            Self::Steal(_) => "steal",
+            Self::Use(_) => "use",
+            Self::Wait(_) => "wait",
+        }
+    }
+}
+
+/// A machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Machine {
+    /// Device: its display name.
+    pub device: String,
 }
 
 /// A user on a device.
@@ -475,178 +454,5 @@ impl Wait {
         let minutes = self.minutes.saturating_add(self.hours.saturating_mul(60));
         let minutes = minutes.saturating_add(self.days.saturating_mul(1_440));
         self.seconds.saturating_add(minutes.saturating_mul(60))
-    }
-}
-
-/// What a step is expected to come to. Members that are absent are not compared.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Expect {
-    /// How it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub outcome: Option<StepResult>,
-    /// The check that decided (docs/reference/checks.md).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "cli", schemars(with = "Option<String>"))]
-    pub check: Option<Check>,
-    /// The AADSTS number.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<u32>,
-    /// The OAuth error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// `signInSessionStatusCode` of the last record: 0 is bound.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-}
-
-/// How a step ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum StepResult {
-    /// It was done; no resource was asked.
-    Done,
-    /// There was nothing to steal.
-    NothingToSteal,
-    /// Somebody refused.
-    Refused,
-    /// A resource served its content.
-    Served,
-}
-
-impl StepResult {
-    /// The word a scenario file uses.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::NothingToSteal => "nothingToSteal",
-            Self::Refused => "refused",
-            Self::Served => "served",
-        }
-    }
-}
-
-/// A scenario that cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScenarioError {
-    /// Longer than is read.
-    #[error("the scenario is longer than 1 MiB")]
-    TooLong,
-    /// Not JSON of the shape of a scenario.
-    #[error("{0}")]
-    Json(#[from] JsonError),
-    /// A wait of no time, or of more than ten years.
-    #[error("`steps[{step}].wait`: a wait lasts from 1 second to 3650 days")]
-    Wait {
-        /// From 0.
-        step: usize,
-    },
-    /// More steps than are run.
-    #[error("`steps`: more than 500 steps")]
-    TooManySteps,
-    /// No steps at all.
-    #[error("`steps`: a scenario needs at least one step")]
-    NoSteps,
-    /// A setting that does not exist or cannot take its value.
-    #[error("`settings`: {0}")]
-    Setting(#[from] super::settings::SettingError),
-    /// A user, device, app or resource that does not exist.
-    #[error("`steps[{step}]`: there is no {kind} `{name}`")]
-    UnknownName {
-        /// From 0.
-        step: usize,
-        /// `user`, `device`, `app`, `resource` or `policy`.
-        kind: &'static str,
-        /// As written.
-        name: String,
-    },
-    /// The scenario's own directory.
-    #[error("`directory`: {0}")]
-    Directory(String),
-    /// A policy.
-    #[error("`settings.policies`: {0}")]
-    Policy(String),
-    /// A step that needs what no earlier step has made.
-    #[error("`steps[{step}]`: {why}")]
-    OutOfOrder {
-        /// From 0.
-        step: usize,
-        /// What is missing.
-        why: &'static str,
-    },
-}
-
-impl ScenarioError {
-    /// The stable code of this error.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::TooLong => "sim.too_long",
-            Self::Json(_) => "sim.json",
-            Self::Wait { .. } => "sim.wait",
-            Self::TooManySteps => "sim.too_many_steps",
-            Self::NoSteps => "sim.no_steps",
-            Self::Setting(_) => "sim.setting",
-            Self::UnknownName { .. } => "sim.unknown_name",
-            Self::Directory(_) => "sim.directory",
-            Self::Policy(_) => "sim.policy",
-            Self::OutOfOrder { .. } => "sim.out_of_order",
-        }
-    }
-}
-
-impl Scenario {
-    /// Reads a scenario file.
-    ///
-    /// # Errors
-    /// [`ScenarioError`]; names are looked up when it runs.
-    pub fn from_json(text: &[u8]) -> Result<Self, ScenarioError> {
-        if text.len() > MAX_FILE {
-            return Err(ScenarioError::TooLong);
-        }
-        let scenario: Self = json::from_slice(text)?;
-        if scenario.steps.is_empty() {
-            return Err(ScenarioError::NoSteps);
-        }
-        if scenario.steps.len() > MAX_STEPS {
-            return Err(ScenarioError::TooManySteps);
-        }
-        super::Settings::default().apply(&scenario.settings)?;
-        let waits = scenario.steps.iter().enumerate().filter_map(|(step, verb)| match verb {
-            Step::Wait(wait) => Some((step, wait.total())),
-            _ => None,
-        });
-        for (step, seconds) in waits {
-            if !(1..=MAX_WAIT).contains(&seconds) {
-                return Err(ScenarioError::Wait { step });
-            }
-        }
-        Ok(scenario)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_name_line_and_field() {
-        let text = b"{\"name\":\"x\",\"title\":\"x\",\"steps\":[\n{\"signIn\":{\"user\":\"alice\",\n\"devise\":\"LT-ALICE\"}}]}";
-        let ScenarioError::Json(error) = Scenario::from_json(text).unwrap_err() else {
-            panic!("not a JSON error")
-        };
-        assert_eq!(error.line(), 3);
-        assert!(error.to_string().contains("devise"), "{error}");
-        assert!(error.path().starts_with("steps[0]"), "{}", error.path());
-    }
-
-    #[test]
-    fn time_adds_up() {
-        let wait = Wait { seconds: 1, minutes: 1, hours: 1, days: 1 };
-        assert_eq!(wait.total(), 90_061);
-        assert_eq!(Wait { days: u32::MAX, ..wait }.total(), u32::MAX);
     }
 }

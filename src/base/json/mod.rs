@@ -1,13 +1,20 @@
-//! Strict JSON: a member that stands twice is refused at any depth.
+//! Strict JSON: a member that stands twice is refused at any depth, and so is an array where an
+//! object is meant.
 //!
 //! Two readers that disagree on which of two equal members counts can be played off against each
 //! other, so every text from outside is read through [`from_slice`]. Errors carry line, column and
 //! the path of the offending member; they never echo a value, since it may be a token.
 
+mod position;
+mod strict;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+
+pub use position::position;
+use strict::Strict;
 
 /// Why a JSON text was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +44,12 @@ impl JsonError {
         &self.path
     }
 
+    /// Why, without the place: a sentence.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     fn new(path: String, error: &serde_json::Error) -> Self {
         let mut reason = error.to_string();
         if let Some(end) = reason.rfind(" at line ") {
@@ -60,8 +73,8 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Reads one JSON text, refusing duplicate members at any depth, a byte order mark and anything
-/// after the value.
+/// Reads one JSON text, refusing duplicate members at any depth, an array in place of an object, a
+/// byte order mark and anything after the value.
 ///
 /// # Errors
 /// [`JsonError`] with line, column and path.
@@ -71,7 +84,7 @@ impl std::error::Error for JsonError {}
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
     refuse_duplicates(text)?;
     let mut reader = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(&mut reader)
+    serde_path_to_error::deserialize(Strict(&mut reader))
         .map_err(|error| JsonError::new(error.path().to_string(), error.inner()))
 }
 
@@ -87,7 +100,17 @@ pub fn from_secret_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonErro
         reason: "not JSON of the expected shape".to_owned(),
     };
     refuse_duplicates(text).map_err(|error| hide(error.line, error.column))?;
-    serde_json::from_slice(text).map_err(|error| hide(error.line(), error.column()))
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    T::deserialize(Strict(&mut reader)).map_err(|error| hide(error.line(), error.column()))
+}
+
+/// Reads a value that was parsed before, with the same strictness about objects.
+///
+/// # Errors
+/// [`JsonError`] with the path and without a line.
+pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, JsonError> {
+    serde_path_to_error::deserialize(Strict(value))
+        .map_err(|error| JsonError::new(error.path().to_string(), error.inner()))
 }
 
 fn refuse_duplicates(text: &[u8]) -> Result<(), JsonError> {
@@ -179,6 +202,43 @@ mod tests {
         }
         let deep = "[".repeat(5000);
         assert!(from_slice::<Value>(deep.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_struct_is_an_object_wherever_it_stands() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Pair {
+            a: u8,
+            b: Option<Box<Pair>>,
+        }
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        enum Verb {
+            Newtype(Pair),
+            Struct { a: u8 },
+            Tuple(u8, u8),
+            Unit,
+        }
+        type All = (Vec<Pair>, std::collections::BTreeMap<String, Verb>, [u8; 2]);
+        let good = r#"[[{"a":1,"b":{"a":2,"b":null}}],
+            {"n":{"Newtype":{"a":1,"b":null}},"s":{"Struct":{"a":1}},"t":{"Tuple":[1,2]},"u":"Unit"},
+            [1,2]]"#;
+        let (pairs, verbs, _) = from_slice::<All>(good.as_bytes()).unwrap();
+        assert_eq!((pairs.len(), verbs.len()), (1, 4));
+        assert!(from_value::<All>(serde_json::from_str(good).unwrap()).is_ok());
+        for (object, array, path) in [
+            (r#"{"a":2,"b":null}"#, "[2,null]", "[0][0].b"),
+            (r#"{"a":1,"b":null}"#, "[1,null]", "[1].n.Newtype"),
+            (r#"{"a":1}}"#, "[1]}", "[1].s.Struct"),
+        ] {
+            let bad = good.replace(object, array);
+            assert_ne!(bad, good);
+            let error = from_slice::<All>(bad.as_bytes()).unwrap_err();
+            assert!(error.to_string().contains("invalid type: sequence"), "{error}");
+            assert_eq!(error.path(), path);
+            assert!(error.line() > 0);
+            assert!(from_secret_slice::<All>(bad.as_bytes()).is_err(), "{bad}");
+            assert!(from_value::<All>(serde_json::from_str(&bad).unwrap()).is_err(), "{bad}");
+        }
     }
 
     #[test]
