@@ -15,8 +15,8 @@ use token_protection_lab::base::id::{GroupId, RoleTemplateId, UserId};
 use token_protection_lab::catalog::{RulePack, well_known};
 use token_protection_lab::directory::UserType;
 use token_protection_lab::policy::{
-    AppliedPolicyResult, ClientAppType, Platform, PolicySet, Purpose, SecondFactorProof, SignIn,
-    TokenProtectionStatus, evaluate,
+    AppliedPolicyResult, Authentication, ClientAppType, Identity, Platform, PolicySet,
+    SecondFactorProof, SignIn, Target, TokenProtectionStatus, UserFacts, evaluate,
 };
 
 /// The user is in this many groups, nested ones included.
@@ -59,18 +59,22 @@ fn policy(number: u128) -> Value {
 fn bench(criterion: &mut Criterion) {
     let groups: BTreeSet<GroupId> = (0..GROUPS_OF_THE_USER).map(GroupId::from_u128).collect();
     let roles: BTreeSet<RoleTemplateId> = BTreeSet::new();
-    let sign_in = SignIn {
-        user: UserId::from_u128(1),
+    let user = UserFacts {
+        id: UserId::from_u128(1),
         user_type: UserType::Member,
+        external: None,
         groups: &groups,
         roles: &roles,
-        resources: &[well_known::EXCHANGE],
+    };
+    let sign_in = SignIn {
         platform: Platform::Windows,
         client_app_type: ClientAppType::MobileAppsAndDesktopClients,
-        device: None,
-        second_factor: SecondFactorProof::Passed,
+        authentication: Authentication {
+            second_factor: SecondFactorProof::Passed,
+            ..Authentication::FRESH
+        },
         token_protection: TokenProtectionStatus::BOUND,
-        purpose: Purpose::Access,
+        ..SignIn::new(Identity::User(user), Target::Resources(&[well_known::EXCHANGE]))
     };
     let mut group = criterion.benchmark_group("policy/evaluate");
     for count in [1_u32, 10, 100, 1_000] {

@@ -89,6 +89,12 @@ guid! {
     PolicyId;
     /// A named location.
     LocationId;
+    /// The directory object id of a service principal: an application in one tenant.
+    ServicePrincipalId;
+    /// An agreement: terms of use.
+    AgreementId;
+    /// A custom control, by which another provider vouches for a factor.
+    CustomControlId;
     /// One sign-in: shared by all requests that belong to it (`correlationId`).
     CorrelationId;
     /// One request, and the record it leaves (`id` of a sign-in record, trace id of an error).

@@ -19,6 +19,7 @@ mod error;
 mod guarded;
 mod load;
 mod model;
+mod place;
 mod raw;
 mod read;
 
@@ -32,7 +33,11 @@ pub use device::{Device, DeviceObjectId, Edition, Ownership, RegistrationMethod,
 pub use error::DirectoryError;
 pub use load::MAX_FILE_LEN;
 pub use model::{
-    App, Group, InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey, UserType,
+    App, Group, GuestOrExternalUserType, InboundTrust, IpRange, LocationExtent, NamedLocation,
+    User, UserKey, UserType,
+};
+pub use place::{
+    CountryCode, LocationTrust, MULTIFACTOR_TRUSTED_IPS, MatchedLocations, NotACountry,
 };
 
 /// The directory that comes with the lab: Contoso with eleven users and thirteen devices.

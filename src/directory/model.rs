@@ -23,6 +23,28 @@ pub enum UserType {
     Member,
 }
 
+/// The kinds of guests and external users.
+///
+/// # Source
+/// Graph `conditionalAccessGuestOrExternalUserTypes`: flags 1, 2, 4, 8, 16, 32, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum GuestOrExternalUserType {
+    /// A guest whose account is in this tenant.
+    InternalGuest,
+    /// An invited user of another tenant, as a guest.
+    B2bCollaborationGuest,
+    /// An invited user of another tenant, as a member.
+    B2bCollaborationMember,
+    /// A user of another tenant without an account here.
+    B2bDirectConnectUser,
+    /// Any other external user.
+    OtherExternalUser,
+    /// A user of a partner that serves this tenant.
+    ServiceProvider,
+}
+
 /// A user of the tenant, with what the provider needs to sign the user in.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -45,6 +67,8 @@ pub struct User {
     pub licences: BTreeSet<String>,
     /// The tenant a guest comes from; none for members.
     pub home_tenant: Option<TenantId>,
+    /// The kind of guest or external user; none for users of the tenant.
+    pub external_kind: Option<GuestOrExternalUserType>,
     /// What this tenant believes of the guest's home tenant; nothing for members.
     pub device_trust: InboundTrust,
     /// Keys that sign this user in without a password.
@@ -160,7 +184,7 @@ pub struct App {
     pub redirect_uris: Vec<String>,
 }
 
-/// A named location. Loaded so that a policy's references resolve; addresses are not evaluated yet.
+/// A named location. [`super::Directory::place_of`] finds those an address is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedLocation {
     /// The id policies name it by.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::device::{Edition, Ownership, RegistrationMethod, TrustType};
 use super::guarded::{Guid, Quiet};
-use super::model::UserType;
+use super::model::{GuestOrExternalUserType, UserType};
 use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, TenantId, UserId};
 use crate::jose::Jwk;
 
@@ -35,7 +35,8 @@ pub(super) struct RawDirectory {
     /// Applications the tenant knows besides those of the catalogue; at most 1,000.
     #[serde(default)]
     pub(super) apps: Vec<RawApp>,
-    /// Named locations; at most 1,000. They are loaded and not evaluated yet.
+    /// Named locations; at most 1,000. The one whose id is all zeros holds the trusted addresses of
+    /// the multifactor service.
     #[serde(default)]
     pub(super) named_locations: Vec<RawLocation>,
     /// What is believed of partner tenants; at most 1,000.
@@ -87,6 +88,9 @@ pub(super) struct RawUserSim {
     pub(super) password_epoch: u32,
     /// Home tenant of an external user.
     pub(super) home_tenant_id: Option<Guid<TenantId>>,
+    /// Kind of guest or external user. Default: none for members; for guests
+    /// `b2bCollaborationGuest` with a home tenant, else `internalGuest`.
+    pub(super) external_kind: Option<GuestOrExternalUserType>,
     /// Registered keys for signing in without a password.
     pub(super) user_keys: Vec<RawUserKey>,
 }

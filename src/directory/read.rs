@@ -8,7 +8,10 @@ use super::credential::{CredentialFault, PasswordVerifier, SecondFactor};
 use super::device::{Device, DeviceObjectId, RegistrationMethod, TrustType};
 use super::error::{DirectoryError, shown};
 use super::guarded::{Guid, Quiet};
-use super::model::{InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey};
+use super::model::{
+    GuestOrExternalUserType, InboundTrust, IpRange, LocationExtent, NamedLocation, User, UserKey,
+    UserType,
+};
 use super::raw::{
     LocationType, RawDevice, RawIpRange, RawLocation, RawSecondFactor, RawUser, RawUserKey,
     RawVerifier,
@@ -47,6 +50,11 @@ pub(super) fn read_user(
         roles: raw.roles.into_iter().map(|Guid(id)| id).collect(),
         licences: raw.licences.into_iter().collect(),
         home_tenant,
+        external_kind: sim.external_kind.or(match (raw.user_type, home_tenant) {
+            (UserType::Member, _) => None,
+            (UserType::Guest, None) => Some(GuestOrExternalUserType::InternalGuest),
+            (UserType::Guest, Some(_)) => Some(GuestOrExternalUserType::B2bCollaborationGuest),
+        }),
         device_trust: device_trust.unwrap_or_default(),
         user_keys: Vec::new(),
     })

@@ -7,8 +7,9 @@ use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
 use crate::catalog::{Catalog, ClientApp, ClientRegistration, LegacyProtocol, RulePack, Version};
 use crate::directory::User;
 use crate::policy::{
-    self, AppliedPolicyResult, BindingFacts, ClientAppType, Decision, Evidence, Platform, Purpose,
-    SecondFactorProof, SessionControl, SignIn, SignInHistory, TokenProtectionStatus,
+    self, AppliedPolicyResult, Authentication, BindingFacts, ClientAppType, Decision, Evidence,
+    ExternalUser, Identity, Place, Platform, Purpose, SecondFactorProof, SessionControl, SignIn,
+    SignInHistory, Target, TokenProtectionStatus, UserFacts,
 };
 use crate::token::Amr;
 use crate::token::sealed::Code;
@@ -58,21 +59,33 @@ impl Provider {
         let resources: Vec<_> = draft.resource.into_iter().collect();
         let device = draft.shown.device().and_then(|id| self.directory.device(id));
         let bootstrap = draft.resource == Some(DEVICE_REGISTRATION_SERVICE);
-        let sign_in = SignIn {
-            user: user.id(),
+        let address = cx.address.parse().ok();
+        // No country is looked up: the lab has no map of addresses.
+        let matched = self.directory.place_of(address, None);
+        let facts = UserFacts {
+            id: user.id(),
             user_type: user.user_type,
+            external: user
+                .external_kind
+                .map(|kind| ExternalUser { kind, tenant: user.home_tenant }),
             groups: &groups,
             roles: &roles,
-            resources: &resources,
+        };
+        let sign_in = SignIn {
+            place: Place::of(address, None, &matched),
             platform: Platform::from_user_agent(&cx.user_agent),
             client_app_type: self.client_app_type(cx, draft),
             device,
-            second_factor: match draft.amr.contains(&Amr::Mfa) {
-                true => SecondFactorProof::Passed,
-                false => SecondFactorProof::Absent,
+            authentication: Authentication {
+                second_factor: match draft.amr.contains(&Amr::Mfa) {
+                    true => SecondFactorProof::Passed,
+                    false => SecondFactorProof::Absent,
+                },
+                ..Authentication::FRESH
             },
             token_protection: self.token_protection(cx, draft, user.id()),
             purpose: if bootstrap { Purpose::Bootstrap } else { Purpose::Access },
+            ..SignIn::new(Identity::User(facts), Target::Resources(&resources))
         };
         policy::evaluate(&self.policies, &sign_in, self.rules, self.settings.danger)
     }

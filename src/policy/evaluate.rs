@@ -10,7 +10,7 @@
 
 use super::applied::{AppliedPolicy, AppliedPolicyResult as R, Condition};
 use super::decision::{Control, Decision, Denial, Outcome, first_unmet};
-use super::facts::{Purpose, SignIn};
+use super::facts::{Purpose, SignIn, Target};
 use super::flags::Flags;
 use super::mentions::Named;
 use super::model::{
@@ -152,14 +152,16 @@ impl AppliedPolicy {
 
 /// One resource in scope is enough.
 fn applications_match(applications: &Applications, sign_in: &SignIn<'_>) -> bool {
-    sign_in.resources.iter().any(|resource| {
+    let Target::Resources(resources) = sign_in.target else { return false };
+    resources.iter().any(|resource| {
         (applications.include_all || applications.include.contains(resource))
             && !applications.exclude.contains(resource)
     })
 }
 
 fn users_match(users: &Users, named: Named, sign_in: &SignIn<'_>) -> bool {
-    let guest = sign_in.user_type == UserType::Guest;
+    let Some(user) = sign_in.identity.user() else { return false };
+    let guest = user.user_type == UserType::Guest;
     (users.include_all || named.included || (users.include.guests && guest))
         && !(named.excluded || (users.exclude.guests && guest))
 }

@@ -57,9 +57,10 @@ impl Mentions {
     /// For each of `count` policies, whether it names the user.
     pub(super) fn of_user(&self, sign_in: &SignIn<'_>, count: usize) -> Vec<Named> {
         let mut named = vec![Named::default(); count];
-        let groups = sign_in.groups.iter().filter_map(|id| self.groups.get(id));
-        let roles = sign_in.roles.iter().filter_map(|id| self.roles.get(id));
-        let users = self.users.get(&sign_in.user);
+        let Some(user) = sign_in.identity.user() else { return named };
+        let groups = user.groups.iter().filter_map(|id| self.groups.get(id));
+        let roles = user.roles.iter().filter_map(|id| self.roles.get(id));
+        let users = self.users.get(&user.id);
         for (position, side) in users.into_iter().chain(groups).chain(roles).flatten() {
             if let Some(named) = named.get_mut(*position) {
                 named.included |= side.included;

@@ -37,7 +37,13 @@ pub use decision::{ConditionalAccessStatus, Control, Decision, Denial, Outcome};
 pub use error::PolicyError;
 pub use evaluate::evaluate;
 pub use explain::{Explanation, PolicyExplanation};
-pub use facts::{ClientAppType, Platform, Purpose, SecondFactorProof, SignIn};
+pub use facts::{
+    Authentication, AuthenticationContextId, AuthenticationMethod, ClientAppType, ClientProtection,
+    CustomSecurityAttributes, ExternalUser, Identity, InsiderRiskLevel, NotAContext, Place,
+    Platform, Purpose, Remediation, Risk, RiskLevel, SecondFactorProof, ServicePrincipalFacts,
+    ServicePrincipalHome, ServicePrincipalKind, SignIn, Target, TransferMethod, UserAction,
+    UserFacts,
+};
 pub use flags::{Flag, Flags};
 pub use model::{
     Applications, Conditions, GrantControl, GrantControls, IdSet, Operator, Platforms, Policy,

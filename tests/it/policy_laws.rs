@@ -11,8 +11,8 @@ use token_protection_lab::base::id::{AppId, GroupId, RoleTemplateId, UserId};
 use token_protection_lab::catalog::RulePack;
 use token_protection_lab::directory::{Device, TrustType, UserType};
 use token_protection_lab::policy::{
-    ClientAppType, Decision, Outcome, Platform, PolicySet, Purpose, SecondFactorProof, SignIn,
-    TokenProtectionStatus, evaluate,
+    Authentication, ClientAppType, Decision, Identity, Outcome, Platform, PolicySet, Purpose,
+    SecondFactorProof, SignIn, Target, TokenProtectionStatus, UserFacts, evaluate,
 };
 
 use crate::support::slow_policy::{self, Answer, Entry, Request};
@@ -227,19 +227,25 @@ fn decide(policies: &[Value], request: &Request) -> Decision {
         request.roles.iter().map(|id| id.parse().unwrap()).collect();
     let user: UserId = request.user.parse().unwrap();
     let device = device(request);
-    let sign_in = SignIn {
-        user,
+    let facts = UserFacts {
+        id: user,
         user_type: if request.guest { UserType::Guest } else { UserType::Member },
+        external: None,
         groups: &groups,
         roles: &roles,
-        resources: &ids(&request.resources),
+    };
+    let resources = ids(&request.resources);
+    let sign_in = SignIn {
         platform: PLATFORMS.iter().find(|(name, _)| *name == request.platform).unwrap().1,
         client_app_type: CLIENTS.iter().find(|(name, _)| *name == request.client).unwrap().1,
         device: Some(&device),
-        second_factor: if request.mfa {
-            SecondFactorProof::Passed
-        } else {
-            SecondFactorProof::Absent
+        authentication: Authentication {
+            second_factor: if request.mfa {
+                SecondFactorProof::Passed
+            } else {
+                SecondFactorProof::Absent
+            },
+            ..Authentication::FRESH
         },
         token_protection: if request.bound {
             TokenProtectionStatus::BOUND
@@ -247,6 +253,7 @@ fn decide(policies: &[Value], request: &Request) -> Decision {
             TokenProtectionStatus::unbound(1002)
         },
         purpose: if request.registers_a_device { Purpose::Bootstrap } else { Purpose::Access },
+        ..SignIn::new(Identity::User(facts), Target::Resources(&resources))
     };
     evaluate(&read(policies), &sign_in, RulePack::newest(), Danger::NONE)
 }

@@ -6,8 +6,8 @@ use token_protection_lab::base::Danger;
 use token_protection_lab::catalog::{Catalog, RulePack, Version};
 use token_protection_lab::directory::{Device, Directory, InboundTrust};
 use token_protection_lab::policy::{
-    BindingFacts, ClientAppType, Decision, Evidence, Platform, PolicySet, Purpose,
-    SecondFactorProof, SignIn, SignInHistory, TokenProtectionStatus, evaluate,
+    Authentication, BindingFacts, ClientAppType, Decision, Evidence, Identity, Platform, PolicySet,
+    SecondFactorProof, SignIn, SignInHistory, Target, TokenProtectionStatus, UserFacts, evaluate,
     token_protection_status,
 };
 
@@ -111,18 +111,24 @@ impl Case {
 
     pub(crate) fn decide(&self, policies: &PolicySet) -> Decision {
         let user = directory().user_by_upn(self.user).unwrap();
-        let sign_in = SignIn {
-            user: user.id(),
+        let facts = UserFacts {
+            id: user.id(),
             user_type: user.user_type,
+            external: None,
             groups: &directory().groups_of(user.id()),
             roles: &user.roles,
-            resources: &[Catalog::builtin().resource(self.resource).unwrap().app_id],
+        };
+        let resources = [Catalog::builtin().resource(self.resource).unwrap().app_id];
+        let sign_in = SignIn {
             platform: self.platform,
             client_app_type: ClientAppType::of(Catalog::builtin().client(self.client).unwrap()),
             device: self.device.as_ref().filter(|_| self.evidence != Evidence::None),
-            second_factor: self.second_factor,
+            authentication: Authentication {
+                second_factor: self.second_factor,
+                ..Authentication::FRESH
+            },
             token_protection: self.status(),
-            purpose: Purpose::Access,
+            ..SignIn::new(Identity::User(facts), Target::Resources(&resources))
         };
         evaluate(policies, &sign_in, self.rules(), self.danger)
     }

@@ -1,16 +1,7 @@
-//! What policy knows about one request: flat facts, no tokens.
-//!
-//! Whoever fills them in says where each comes from. Platform and client type are signals; the
-//! device is one that authenticated in this request; the binding status is computed by
-//! [`super::binding`] from verified evidence.
+//! What a request says of its client: the platform it claims, the kind of client, app protection.
 
-use std::collections::BTreeSet;
-
-use super::binding::TokenProtectionStatus;
-use super::flags::{Flag, Flags};
-use crate::base::id::{AppId, GroupId, RoleTemplateId, UserId};
 use crate::catalog::{ClientApp, ClientRegistration, LegacyProtocol};
-use crate::directory::{Device, TrustType, UserType};
+use crate::policy::flags::{Flag, Flags};
 
 /// A device platform, as a request claims it.
 ///
@@ -152,77 +143,23 @@ impl Flag for ClientAppType {
     }
 }
 
-/// What a request is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Purpose {
-    /// Access to a resource.
-    #[default]
-    Access,
-    /// Registration of a device, or its compliance: exempt, since nobody could start otherwise.
-    Bootstrap,
+/// What a mobile app shows of itself besides its name.
+///
+/// # Source
+/// Entra `concept-conditional-access-grant`; conditional-access 3.4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ClientProtection {
+    /// An app protection policy of the tenant is in force in it (`compliantApplication`).
+    AppProtectionPolicy,
+    /// It is on the vendor's list of approved client apps (`approvedApplication`).
+    ApprovedClientApp,
 }
 
-/// Whether the user passed a second factor, now or by a claim in the token presented.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SecondFactorProof {
-    /// No.
-    #[default]
-    Absent,
-    /// Yes.
-    Passed,
-}
+impl Flag for ClientProtection {
+    const ALL: &'static [Self] = &[Self::AppProtectionPolicy, Self::ApprovedClientApp];
 
-/// The facts of one request that reached policy.
-#[derive(Clone, Copy, Debug)]
-pub struct SignIn<'a> {
-    /// The user.
-    pub user: UserId,
-    /// Member or guest.
-    pub user_type: UserType,
-    /// The groups the user is in, nested ones included.
-    pub groups: &'a BTreeSet<GroupId>,
-    /// The directory roles the user holds, by template id.
-    pub roles: &'a BTreeSet<RoleTemplateId>,
-    /// The resources asked for; a policy applies if one of them is in its scope.
-    pub resources: &'a [AppId],
-    /// The platform the user agent claims.
-    pub platform: Platform,
-    /// The kind of client, from its registration and never from the request.
-    pub client_app_type: ClientAppType,
-    /// The device that authenticated in this request, by a signature or by possession.
-    pub device: Option<&'a Device>,
-    /// Whether a second factor was passed.
-    pub second_factor: SecondFactorProof,
-    /// Whether the request is bound to its device.
-    pub token_protection: TokenProtectionStatus,
-    /// What the request is for.
-    pub purpose: Purpose,
-}
-
-impl SignIn<'_> {
-    /// The device, which a legacy client cannot show whatever the caller filled in.
-    pub(super) fn shown_device(&self) -> Option<&Device> {
-        self.device.filter(|_| !self.client_app_type.is_legacy())
-    }
-
-    /// Whether a device was shown that its management says is compliant.
-    pub(super) fn device_is_compliant(&self) -> bool {
-        self.shown_device().is_some_and(|device| device.is_compliant == Some(true))
-    }
-
-    /// Whether a hybrid joined device was shown.
-    pub(super) fn device_is_hybrid_joined(&self) -> bool {
-        self.shown_device().is_some_and(|device| device.trust_type == TrustType::ServerAd)
-    }
-
-    /// Whether a second factor counts.
-    pub(super) fn second_factor_passed(&self) -> bool {
-        self.second_factor == SecondFactorProof::Passed && !self.client_app_type.is_legacy()
-    }
-
-    /// Whether the request is bound.
-    pub(super) fn is_bound(&self) -> bool {
-        self.token_protection.is_bound() && !self.client_app_type.is_legacy()
+    fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
