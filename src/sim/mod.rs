@@ -16,6 +16,7 @@ pub mod matrix;
 mod network;
 mod outcome;
 mod people;
+mod player;
 pub mod policies;
 mod run;
 pub mod scenario;
@@ -24,7 +25,9 @@ mod thief;
 mod trace;
 mod world;
 
+pub use machine::user_agent;
 pub use outcome::{Outcome, StepOutcome, ThiefOutcome};
+pub use player::{Played, Player, Way};
 pub use run::{DEFAULT_SEED, RunOptions, run};
 pub use scenario::{Scenario, ScenarioError};
 pub use settings::{SettingError, Settings};

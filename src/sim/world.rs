@@ -11,6 +11,7 @@ use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
 use crate::directory::{self, Directory};
 use crate::idp::{self, Provider};
 use crate::keystore::{KeyStore, LatencyModel};
+use crate::policy::PolicySet;
 use crate::resource::ResourceServer;
 
 use super::machine::{Machine, user_agent};
@@ -53,6 +54,18 @@ impl World {
         let directory = directory(scenario)?;
         let policies = policy_set(&settings.policies)?;
         let rules = RulePack::named(&settings.rules).unwrap_or_else(RulePack::newest);
+        Self::with(directory, policies, rules, settings, seed, danger)
+    }
+
+    /// The parties around a directory that is read already.
+    pub(super) fn with(
+        directory: Directory,
+        policies: PolicySet,
+        rules: &'static RulePack,
+        settings: Settings,
+        seed: Seed,
+        danger: Danger,
+    ) -> Result<Self, ScenarioError> {
         let mut provider_rng = seed.stream("provider");
         let told = settings.provider(danger);
         let provider = Provider::new(directory, policies, rules, told, &mut provider_rng)
