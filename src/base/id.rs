@@ -97,6 +97,8 @@ guid! {
     CustomControlId;
     /// One sign-in: shared by all requests that belong to it (`correlationId`).
     CorrelationId;
+    /// A session of a user with one client or device (`sessionId`).
+    SessionId;
     /// One request, and the record it leaves (`id` of a sign-in record, trace id of an error).
     RequestId;
     /// A family of refresh tokens: all that descend from one sign-in or one PRT request.

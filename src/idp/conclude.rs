@@ -108,11 +108,6 @@ impl Provider {
         let client_type = self.client_app_type(cx, draft);
         let resource = draft.resource.map(|id| self.named(id));
         let facts = RequestFacts {
-            id: cx.request,
-            correlation_id: cx.correlation,
-            original_request_id: None,
-            now: cx.now,
-            tenant: self.directory.tenant(),
             user,
             app: self.named_client(cx, draft),
             client_app_used: Some(client_app_used(client_type, draft.legacy_protocol)),
@@ -133,7 +128,9 @@ impl Provider {
                 true => SecondFactorProof::Passed,
                 false => SecondFactorProof::Absent,
             },
-            token_id: None,
+            // The access token's `uti` is the request that it was issued in.
+            token_id: error.is_none().then_some(cx.request),
+            ..RequestFacts::new(cx.request, cx.correlation, cx.now, self.directory.tenant())
         };
         let verdict = match (&draft.decision, error) {
             (Some(decision), None | Some(TokenError::Denied(_))) => signin::Verdict::Policy {

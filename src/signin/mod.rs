@@ -5,25 +5,37 @@
 //! bound. [`SignInRecord::new`] takes flat facts and a [`Verdict`], so that a modelled sign-in and
 //! one with real cryptography leave the same record.
 //!
-//! Graph v1.0 has no `tokenProtectionStatusDetails`; the shape here is the beta one. The diagnostic
-//! export and the Log Analytics rows are other spellings of the same facts.
+//! Graph v1.0 has no `tokenProtectionStatusDetails`; [`SignInRecord`] has the beta shape
+//! ([`graph`]). The [`diagnostic`] export and the rows of [`log_analytics`] are views of the same
+//! record; [`ndjson`] writes any of the three, one line a record.
 //!
 //! # Source
-//! conditional-access 3.5 and 5.1; Graph beta `signIn`.
+//! conditional-access 3.5, 5.1 and 5.2; Graph beta `signIn`.
 
 mod device;
+pub mod diagnostic;
+mod export;
+mod facts;
+pub mod graph;
 mod log;
+pub mod log_analytics;
+pub mod ndjson;
+mod parts;
 mod reason;
 mod record;
 mod words;
 
 pub use device::DeviceDetail;
+pub use facts::{NamedApp, RequestFacts, Verdict};
 pub use log::SignInLog;
-pub use reason::failure_reason;
-pub use record::{
-    AppliedPolicyRecord, NamedApp, RequestFacts, SignInRecord, SignInStatus, Verdict,
+pub use parts::{
+    AuthenticationDetail, AuthenticationRequirementPolicy, GeoCoordinates, MfaDetail, RiskFacts,
+    SessionLifetimePolicy, SignInLocation,
 };
+pub use reason::failure_reason;
+pub use record::{AppliedPolicyRecord, SignInRecord, SignInStatus};
 pub use words::{
-    AuthenticationProtocol, AuthenticationRequirement, CrossTenantAccessType, IncomingTokenType,
-    Interactivity, LogUserType, SignInEventType, client_app_used,
+    AuthenticationProtocol, AuthenticationRequirement, CrossTenantAccessType,
+    ExpirationRequirement, IncomingTokenType, Interactivity, LogUserType, OldTokenProtectionStatus,
+    OriginalTransferMethod, RiskLevel, RiskState, SignInEventType, client_app_used,
 };

@@ -18,12 +18,9 @@ const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; sim) MSAL/4";
 fn request<'a>(case: &'a Case, number: u128) -> RequestFacts<'a> {
     let client = Catalog::builtin().client(case.client).unwrap();
     let resource = Catalog::builtin().resource(case.resource).unwrap();
+    let (id, correlation_id) = (RequestId::from_u128(number), CorrelationId::from_u128(0xc0));
+    let (now, tenant) = (Timestamp::from_unix(1_773_144_000), TenantId::from_u128(0x7e));
     RequestFacts {
-        id: RequestId::from_u128(number),
-        correlation_id: CorrelationId::from_u128(0xc0),
-        original_request_id: None,
-        now: Timestamp::from_unix(1_773_144_000),
-        tenant: TenantId::from_u128(0x7e),
         user: directory().user_by_upn(case.user),
         app: Some(NamedApp { id: client.app_id, display_name: &client.display_name }),
         client_app_used: Some(client_app_used(ClientAppType::of(client), client.legacy_protocol)),
@@ -35,7 +32,7 @@ fn request<'a>(case: &'a Case, number: u128) -> RequestFacts<'a> {
         incoming_token: IncomingTokenType::RefreshToken,
         protocol: AuthenticationProtocol::OAuth2,
         second_factor: case.second_factor,
-        token_id: None,
+        ..RequestFacts::new(id, correlation_id, now, tenant)
     }
 }
 
@@ -97,6 +94,8 @@ fn a_refused_replay_in_full() {
         "authenticationRequirement": "multiFactorAuthentication",
         "userAgent": AGENT,
         "ipAddress": "198.51.100.10",
+        "sessionLifetimePolicies": [],
+        "conditionalAccessAudiences": ["00000002-0000-0ff1-ce00-000000000000"],
     });
     assert_eq!(serde_json::to_value(&record).unwrap(), expected);
 }

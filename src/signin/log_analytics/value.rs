@@ -1,0 +1,115 @@
+//! What stands in one cell.
+
+use std::net::IpAddr;
+
+use serde::ser::Error;
+use serde::{Serialize, Serializer};
+
+use crate::base::Timestamp;
+use crate::base::id::AppId;
+use crate::policy::{ConditionalAccessStatus, TokenProtectionStatus};
+use crate::signin::device::DeviceDetail;
+use crate::signin::export::{Audiences, Policies, Status};
+use crate::signin::parts::{
+    AuthenticationDetail, AuthenticationRequirementPolicy, MfaDetail, SessionLifetimePolicy,
+    SignInLocation,
+};
+use crate::signin::words::SignInEventType;
+
+/// A cell, before it is known how its table spells it.
+pub(in crate::signin) enum Value<'r> {
+    /// No value: the column is left out.
+    Absent,
+    Bool(bool),
+    /// A GUID as text.
+    Guid(u128),
+    /// An address as text.
+    Address(IpAddr),
+    /// A number as text.
+    Number(u32),
+    /// Text.
+    Text(&'r str),
+    /// UTC.
+    Time(Timestamp),
+    Status(ConditionalAccessStatus),
+    /// An object or array, or the text of one.
+    Structured(Structured<'r>),
+}
+
+/// An object or array.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(in crate::signin) enum Structured<'r> {
+    Audiences(Audiences<'r>),
+    Authentication(&'r [AuthenticationDetail]),
+    Device(&'r DeviceDetail),
+    EventTypes(&'r [SignInEventType]),
+    Lifetimes(&'r [SessionLifetimePolicy]),
+    Location(&'r SignInLocation),
+    Mfa(&'r MfaDetail),
+    Policies(Policies<'r>),
+    Requirements(&'r [AuthenticationRequirementPolicy]),
+    Status(Status<'r>),
+    TokenProtection(TokenProtectionStatus),
+    Words(&'r [String]),
+}
+
+impl<'r> From<Option<&'r str>> for Value<'r> {
+    fn from(text: Option<&'r str>) -> Self {
+        text.map_or(Self::Absent, Self::Text)
+    }
+}
+
+impl From<Option<u128>> for Value<'_> {
+    fn from(id: Option<u128>) -> Self {
+        id.map_or(Self::Absent, Self::Guid)
+    }
+}
+
+impl<'r> From<Option<Structured<'r>>> for Value<'r> {
+    fn from(inner: Option<Structured<'r>>) -> Self {
+        inner.map_or(Self::Absent, Self::Structured)
+    }
+}
+
+/// A list without elements says nothing in these columns.
+pub(super) fn filled<'r, T>(
+    list: &'r [T],
+    structured: impl FnOnce(&'r [T]) -> Structured<'r>,
+) -> Value<'r> {
+    match list.is_empty() {
+        true => Value::Absent,
+        false => Value::Structured(structured(list)),
+    }
+}
+
+/// The audiences of policy.
+pub(super) fn audiences(list: &[AppId]) -> Structured<'_> {
+    Structured::Audiences(Audiences(list))
+}
+
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent => to.serialize_none(),
+            Self::Bool(value) => to.serialize_bool(*value),
+            Self::Guid(value) => uuid::Uuid::from_u128(*value).serialize(to),
+            Self::Address(value) => to.collect_str(value),
+            Self::Number(value) => to.collect_str(value),
+            Self::Text(value) => to.serialize_str(value),
+            Self::Time(value) => to.collect_str(value),
+            Self::Status(value) => value.serialize(to),
+            Self::Structured(value) => value.serialize(to),
+        }
+    }
+}
+
+/// The JSON text of `value`, in a buffer that serves one column after the other.
+pub(in crate::signin) fn json_text<'s, E: Error>(
+    scratch: &'s mut Vec<u8>,
+    value: &Structured<'_>,
+) -> Result<&'s str, E> {
+    scratch.clear();
+    serde_json::to_writer(&mut *scratch, value).map_err(E::custom)?;
+    std::str::from_utf8(scratch).map_err(E::custom)
+}
