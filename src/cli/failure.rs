@@ -1,6 +1,7 @@
 //! Why a command did nothing: one line on standard error and exit code 2.
 
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
+use token_protection_lab::rollout::RolloutError;
 use token_protection_lab::sim::ScenarioError;
 use token_protection_lab::sim::matrix::MatrixError;
 
@@ -28,6 +29,12 @@ pub(crate) enum Failure {
     /// Standard output that takes nothing.
     #[error("standard output: {0}")]
     Output(std::io::Error),
+    /// A roll-out that cannot be rehearsed.
+    #[error("{0}")]
+    Rollout(#[from] RolloutError),
+    /// A plan or a result file that cannot be used.
+    #[error("{path}: {error}")]
+    RolloutFile { path: String, error: RolloutError },
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),
@@ -40,4 +47,11 @@ pub(crate) enum Failure {
     /// No such scenario.
     #[error("`{name}` is no scenario and no file; did you mean `{nearest}`? (see `tplab list`)")]
     UnknownScenario { name: String, nearest: String },
+}
+
+impl Failure {
+    /// A file that cannot be read or written, in the system's words.
+    pub(crate) fn file(path: &str, error: &std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), why: super::input::in_words(error) }
+    }
 }

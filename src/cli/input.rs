@@ -33,7 +33,7 @@ fn read(from: impl Read, most: usize) -> Result<String, String> {
 }
 
 /// The system's words, without its error number.
-fn in_words(error: &std::io::Error) -> String {
+pub(crate) fn in_words(error: &std::io::Error) -> String {
     let words = error.to_string();
     let end = words.find(" (os error").unwrap_or(words.len());
     words.get(..end).unwrap_or_default().to_lowercase()

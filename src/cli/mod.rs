@@ -11,6 +11,7 @@ mod man;
 mod matrix;
 mod output;
 mod progress;
+mod rollout;
 mod run;
 mod schema;
 mod suggest;
@@ -63,6 +64,8 @@ enum Command {
     Matrix(matrix::Matrix),
     /// Say what a token, policy, record or scenario is and holds
     Inspect(inspect::Inspect),
+    /// Rehearse a roll-out of token protection
+    Rollout(Box<rollout::Rollout>),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page
@@ -95,6 +98,7 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Matrix(matrix) => matrix.run(),
             Self::Inspect(inspect) => inspect.run(),
+            Self::Rollout(rollout) => rollout.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Schema(schema) => schema.run(),

@@ -21,4 +21,5 @@ pub mod page;
 pub mod refusal;
 pub mod remedy;
 pub mod story;
+pub mod rollout;
 pub mod table;

@@ -36,7 +36,7 @@ pub const fn advice(check: Check, status: Option<u16>) -> &'static str {
     }
 }
 
-const fn of_status(code: u16) -> &'static str {
+pub(super) const fn of_status(code: u16) -> &'static str {
     match code {
         1002 => {
             "find the sign-in by its correlation id; a real user registers or joins the device; \

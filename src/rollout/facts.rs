@@ -23,7 +23,7 @@ use crate::signin::{
 #[derive(Clone, Debug)]
 pub(super) struct Modelled<'r> {
     pub(super) situation: Situation<'r>,
-    pub(super) user: &'r User,
+    pub(super) user: Cow<'r, User>,
     pub(super) device: Option<Cow<'r, Device>>,
     pub(super) client: &'static ClientApp,
     pub(super) version: Option<Version>,
@@ -43,7 +43,7 @@ impl Rehearsal {
         };
         Some(Modelled {
             situation,
-            user,
+            user: Cow::Borrowed(user),
             device: device.filter(|_| evidence != Evidence::None).map(Cow::Borrowed),
             client: situation.used.client,
             version: situation.used.version,
@@ -142,12 +142,7 @@ impl Modelled<'_> {
         let Situation { act, used, station, .. } = self.situation;
         let protocol = self.client.legacy_protocol;
         RequestFacts {
-            id: drawn.request,
-            correlation_id: drawn.correlation,
-            original_request_id: None,
-            now: drawn.time,
-            tenant: rehearsal.fleet.directory().tenant(),
-            user: Some(self.user),
+            user: Some(self.user.as_ref()),
             app: self
                 .shown_client()
                 .map(|client| NamedApp { id: client.app_id, display_name: &client.display_name }),
@@ -173,7 +168,12 @@ impl Modelled<'_> {
                 _ => AuthenticationProtocol::OAuth2,
             },
             second_factor: self.second_factor(),
-            token_id: None,
+            ..RequestFacts::new(
+                drawn.request,
+                drawn.correlation,
+                drawn.time,
+                rehearsal.fleet.directory().tenant(),
+            )
         }
     }
 }

@@ -207,7 +207,11 @@ impl PlanFile {
         shares
     }
 
-    fn check(&self) -> Result<(), RolloutError> {
+    /// Checks what a plan that was read otherwise says.
+    ///
+    /// # Errors
+    /// `rollout.bad_value`, `rollout.unknown_name`.
+    pub fn check(&self) -> Result<(), RolloutError> {
         let between = |path: &str, value: u32, low: u32, high: u32, expected| {
             match (low..=high).contains(&value) {
                 true => Ok(()),

@@ -261,18 +261,21 @@ fn pick(weights: impl Iterator<Item = u32> + Clone, rng: &mut Stream) -> Option<
 }
 
 impl Situation<'_> {
-    /// The trouble that shows: the machine's, or the app's if the machine has none. Unregistered
-    /// slots of a pooled desktop are its trouble; its registered ones are ordinary.
+    /// The trouble that shows: the machine's, or the app's if the machine has none.
     #[must_use]
     pub fn trouble(&self) -> Trouble {
-        let station = match (self.station.trouble, self.device) {
-            (Trouble::PooledDesktop, Some(_)) => Trouble::Ordinary,
-            (trouble, _) => trouble,
-        };
-        match (station, self.used.trouble) {
+        match (self.machine_trouble(), self.used.trouble) {
             (_, Trouble::LegacyMail) => Trouble::LegacyMail,
             (Trouble::Ordinary | Trouble::OtherPlatform, app) if app != Trouble::Ordinary => app,
-            (station, _) => station,
+            (machine, _) => machine,
+        }
+    }
+
+    /// The machine's trouble. A pooled desktop is ordinary while it is registered.
+    pub(super) fn machine_trouble(&self) -> Trouble {
+        match (self.station.trouble, self.device) {
+            (Trouble::PooledDesktop, Some(_)) => Trouble::Ordinary,
+            (trouble, _) => trouble,
         }
     }
 }

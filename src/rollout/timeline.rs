@@ -3,6 +3,8 @@
 //! Each policy that requires token protection stands twice while a phase is watched: On for the
 //! groups of earlier phases, and as a report-only copy for the groups of this one.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::error::RolloutError;
@@ -21,6 +23,7 @@ pub struct Timeline {
     stages: Vec<Stage>,
     /// Which stage a week belongs to.
     weeks: Vec<usize>,
+    reaches: Vec<Reach>,
     /// Every phase On.
     pub(super) at_the_end: PolicySet,
     /// On for every user, groups or not: what readiness is measured by.
@@ -96,6 +99,7 @@ impl Timeline {
         Ok(Self {
             stages,
             weeks,
+            reaches,
             at_the_end: making.set(&on, None)?,
             for_everybody: making.set(&[Reach::Everybody], None)?,
             rolled_out,
@@ -116,6 +120,16 @@ impl Timeline {
     #[must_use]
     pub fn stages(&self) -> &[Stage] {
         &self.stages
+    }
+
+    /// The first phase that brings in a user of these groups; `covered` says whether the policies
+    /// name the user themselves.
+    pub(super) fn phase_of(&self, groups: &BTreeSet<GroupId>, covered: bool) -> Option<usize> {
+        self.reaches.iter().position(|reach| match reach {
+            Reach::Everybody => true,
+            Reach::Groups(ids) => ids.iter().any(|id| groups.contains(id)),
+            Reach::Own => covered,
+        })
     }
 
     /// Whether a policy is one that the plan rolls out.
