@@ -93,8 +93,8 @@ guid! {
     ServicePrincipalId;
     /// An agreement: terms of use.
     AgreementId;
-    /// A custom control, by which another provider vouches for a factor.
-    CustomControlId;
+    /// An authentication strength.
+    AuthenticationStrengthId;
     /// One sign-in: shared by all requests that belong to it (`correlationId`).
     CorrelationId;
     /// A session of a user with one client or device (`sessionId`).

@@ -11,6 +11,7 @@
 
 mod load;
 mod model;
+mod policy_words;
 mod rule_pack;
 mod version;
 pub mod well_known;
@@ -24,6 +25,7 @@ pub use model::{
     BrokerUse, ClientApp, ClientRegistration, DeviceKind, LegacyProtocol, OperatingSystem,
     Resource, Source,
 };
+pub use policy_words::{ApplicationGroup, BuiltInStrength, GroupMember, PolicyWords};
 pub use rule_pack::{
     AppRule, AppSupport, ExternalUsers, Fact, FreshSignIn, Licence, ProtectedClient, ResourceRule,
     RulePack, SystemMinimum, SystemRule,

@@ -22,6 +22,7 @@ mod model;
 mod place;
 mod raw;
 mod read;
+mod risk;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +40,7 @@ pub use model::{
 pub use place::{
     CountryCode, LocationTrust, MULTIFACTOR_TRUSTED_IPS, MatchedLocations, NotACountry,
 };
+pub use risk::{InsiderRiskLevel, RiskLevel, StatedRisk};
 
 /// The directory that comes with the lab: Contoso with eleven users and thirteen devices.
 ///

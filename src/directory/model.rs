@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::credential::{PasswordVerifier, SecondFactor};
+use super::risk::StatedRisk;
 use crate::base::Timestamp;
 use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, TenantId, UserId};
 use crate::jose::{JwkThumbprint, P256PublicKey};
@@ -71,6 +72,8 @@ pub struct User {
     pub external_kind: Option<GuestOrExternalUserType>,
     /// What this tenant believes of the guest's home tenant; nothing for members.
     pub device_trust: InboundTrust,
+    /// What risk detection says of the user (simulated).
+    pub risk: StatedRisk,
     /// Keys that sign this user in without a password.
     pub user_keys: Vec<UserKey>,
 }

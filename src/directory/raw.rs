@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::device::{Edition, Ownership, RegistrationMethod, TrustType};
 use super::guarded::{Guid, Quiet};
 use super::model::{GuestOrExternalUserType, UserType};
+use super::risk::{InsiderRiskLevel, RiskLevel};
 use crate::base::id::{AppId, DeviceId, GroupId, LocationId, RoleTemplateId, TenantId, UserId};
 use crate::jose::Jwk;
 
@@ -91,6 +92,12 @@ pub(super) struct RawUserSim {
     /// Kind of guest or external user. Default: none for members; for guests
     /// `b2bCollaborationGuest` with a home tenant, else `internalGuest`.
     pub(super) external_kind: Option<GuestOrExternalUserType>,
+    /// Risk of the user. Default: `none`.
+    pub(super) user_risk: RiskLevel,
+    /// Risk of every sign-in of the user. Default: `none`.
+    pub(super) sign_in_risk: RiskLevel,
+    /// Risk of the user as an insider. Default: not known.
+    pub(super) insider_risk: Option<InsiderRiskLevel>,
     /// Registered keys for signing in without a password.
     pub(super) user_keys: Vec<RawUserKey>,
 }

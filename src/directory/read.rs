@@ -16,6 +16,7 @@ use super::raw::{
     LocationType, RawDevice, RawIpRange, RawLocation, RawSecondFactor, RawUser, RawUserKey,
     RawVerifier,
 };
+use super::risk::StatedRisk;
 use super::{Directory, folded};
 use crate::base::id::{TenantId, UserId};
 use crate::base::{Timestamp, b64};
@@ -56,6 +57,11 @@ pub(super) fn read_user(
             (UserType::Guest, Some(_)) => Some(GuestOrExternalUserType::B2bCollaborationGuest),
         }),
         device_trust: device_trust.unwrap_or_default(),
+        risk: StatedRisk {
+            user: sim.user_risk,
+            sign_in: sim.sign_in_risk,
+            insider: sim.insider_risk,
+        },
         user_keys: Vec::new(),
     })
 }

@@ -44,6 +44,7 @@ impl Provider {
             amr = vec![Amr::Mfa, Amr::Ngcmfa, Amr::Pwd];
         }
         draft.amr.clone_from(&amr);
+        draft.auth_time = Some(cx.now);
         Ok(Authentication {
             user: user.id(),
             amr,
@@ -70,6 +71,7 @@ impl Provider {
         let danger = self.settings.danger;
         draft.user = Some(authentication.user);
         draft.amr.clone_from(&authentication.amr);
+        draft.auth_time = Some(authentication.auth_time);
         let user = self.directory.user(authentication.user).ok_or(Refusal::UserUnknown)?;
         // REV-02
         let revoked = user.token_epoch() != authentication.token_epoch;
@@ -163,6 +165,7 @@ impl Provider {
         };
         self.check_assertion_nonce(cx, &claims, outer, same_device)?;
         draft.amr.clone_from(&authentication.amr);
+        draft.auth_time = Some(authentication.auth_time);
         Ok(authentication)
     }
 

@@ -94,6 +94,8 @@ pub(super) struct Draft {
     pub(super) resource: Option<AppId>,
     pub(super) shown: Shown,
     pub(super) amr: Vec<Amr>,
+    /// When the user signed in, if that is known.
+    pub(super) auth_time: Option<Timestamp>,
     pub(super) legacy_protocol: Option<LegacyProtocol>,
     /// Whether a person typed something.
     pub(super) interactive: bool,
@@ -110,6 +112,7 @@ impl Draft {
             resource: None,
             shown: Shown::Nothing,
             amr: Vec::new(),
+            auth_time: None,
             legacy_protocol: None,
             interactive: false,
             incoming: crate::signin::IncomingTokenType::None,

@@ -1,15 +1,15 @@
 //! The gate: where verified evidence becomes facts, policy decides, and the issuing functions get
 //! their proof that it said yes.
 
-use crate::base::Check;
 use crate::base::id::UserId;
+use crate::base::{Check, Lifetime};
 use crate::catalog::well_known::DEVICE_REGISTRATION_SERVICE;
 use crate::catalog::{Catalog, ClientApp, ClientRegistration, LegacyProtocol, RulePack, Version};
 use crate::directory::User;
 use crate::policy::{
-    self, AppliedPolicyResult, Authentication, BindingFacts, ClientAppType, Decision, Evidence,
-    ExternalUser, Identity, Place, Platform, Purpose, SecondFactorProof, SessionControl, SignIn,
-    SignInHistory, Target, TokenProtectionStatus, UserFacts,
+    self, AppliedPolicyResult, Authentication, AuthenticationMethod, BindingFacts, ClientAppType,
+    Decision, Evidence, ExternalUser, Flags, Identity, Place, Platform, Purpose, SecondFactorProof,
+    SessionControl, SignIn, SignInHistory, Target, TokenProtectionStatus, UserAction, UserFacts,
 };
 use crate::token::Amr;
 use crate::token::sealed::Code;
@@ -59,6 +59,11 @@ impl Provider {
         let resources: Vec<_> = draft.resource.into_iter().collect();
         let device = draft.shown.device().and_then(|id| self.directory.device(id));
         let bootstrap = draft.resource == Some(DEVICE_REGISTRATION_SERVICE);
+        // To register a device is an action of the user, for which a policy may be made.
+        let target = match bootstrap {
+            true => Target::UserAction(UserAction::RegisterDevice),
+            false => Target::Resources(&resources),
+        };
         let address = cx.address.parse().ok();
         // No country is looked up: the lab has no map of addresses.
         let matched = self.directory.place_of(address, None);
@@ -76,16 +81,11 @@ impl Provider {
             platform: Platform::from_user_agent(&cx.user_agent),
             client_app_type: self.client_app_type(cx, draft),
             device,
-            authentication: Authentication {
-                second_factor: match draft.amr.contains(&Amr::Mfa) {
-                    true => SecondFactorProof::Passed,
-                    false => SecondFactorProof::Absent,
-                },
-                ..Authentication::FRESH
-            },
+            authentication: authentication(cx, draft),
+            risk: user.risk.into(),
             token_protection: self.token_protection(cx, draft, user.id()),
             purpose: if bootstrap { Purpose::Bootstrap } else { Purpose::Access },
-            ..SignIn::new(Identity::User(facts), Target::Resources(&resources))
+            ..SignIn::new(Identity::User(facts), target)
         };
         policy::evaluate(&self.policies, &sign_in, self.rules, self.settings.danger)
     }
@@ -172,6 +172,37 @@ impl Provider {
     pub const fn rules(&self) -> &'static RulePack {
         self.rules
     }
+}
+
+/// What the user proved, and when: both factors at the sign-in that the token descends from. The
+/// lab has no terms of use, custom controls or risks to remedy.
+fn authentication(cx: &Context<'_>, draft: &Draft) -> Authentication<'static> {
+    let signed_in = draft.auth_time.unwrap_or(cx.now);
+    let seconds = u32::try_from(cx.now.seconds_since(signed_in)).unwrap_or_default();
+    let age = Lifetime::from_secs(seconds);
+    let second_factor = draft.amr.contains(&Amr::Mfa);
+    Authentication {
+        second_factor: match second_factor {
+            true => SecondFactorProof::Passed,
+            false => SecondFactorProof::Absent,
+        },
+        methods: methods(&draft.amr),
+        primary_age: age,
+        secondary_age: second_factor.then_some(age),
+        ..Authentication::FRESH
+    }
+}
+
+/// The lab's user keys stand for Windows Hello for Business, its second factor beside a password is
+/// a one-time code.
+fn methods(amr: &[Amr]) -> Flags<AuthenticationMethod> {
+    let has = |method| amr.contains(&method);
+    let methods = [
+        (has(Amr::Hwk), AuthenticationMethod::WindowsHelloForBusiness),
+        (has(Amr::Pwd), AuthenticationMethod::Password),
+        (has(Amr::Pwd) && has(Amr::Mfa), AuthenticationMethod::SoftwareOath),
+    ];
+    methods.into_iter().filter(|(used, _)| *used).map(|(_, method)| method).collect()
 }
 
 /// The version that an app states of itself. One that cannot be read counts as the oldest there is;

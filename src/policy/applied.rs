@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::controls::{GrantControl, SessionControl};
 use super::flags::{Flag, Flags};
-use super::model::{GrantControl, SessionControl};
 use crate::base::id::PolicyId;
 
 /// How a policy came out for a request.
@@ -40,7 +40,7 @@ pub enum AppliedPolicyResult {
 
 /// A condition, in the numeric order of Graph's flags enum `conditionalAccessConditions`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "the names are the source's; only four of them are evaluated yet")]
+#[expect(missing_docs, reason = "the names are the source's")]
 pub enum Condition {
     Application,
     Users,

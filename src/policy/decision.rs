@@ -1,8 +1,8 @@
 //! What all policies together made of one request.
 
 use super::applied::{AppliedPolicy, AppliedPolicyResult};
+use super::controls::{GrantControl, SessionControl};
 use super::flags::Flags;
-use super::model::{GrantControl, SessionControl};
 use crate::base::Check;
 use crate::base::id::PolicyId;
 use crate::catalog::RulePack;
@@ -23,15 +23,18 @@ impl Control {
         match self {
             Self::Grant(control) => control.label(),
             Self::Session(SessionControl::SecureSignInSession) => &rules.control_label.value,
+            Self::Session(control) => control.label(),
         }
     }
 
-    /// The code of a sign-in that it refuses.
+    /// The code of a sign-in that it refuses; 0 for a control that is only recorded.
     #[must_use]
     pub const fn error_code(self, rules: &RulePack) -> u32 {
         match self {
             Self::Grant(control) => control.error_code(),
             Self::Session(SessionControl::SecureSignInSession) => rules.error_code.value,
+            Self::Session(SessionControl::SignInFrequency) => 70043,
+            Self::Session(_) => 0,
         }
     }
 
@@ -39,8 +42,8 @@ impl Control {
     #[must_use]
     pub const fn check(self) -> Check {
         match self {
-            Self::Grant(_) => Check::PolicyGrants,
             Self::Session(SessionControl::SecureSignInSession) => Check::PolicyTokenProtection,
+            Self::Grant(_) | Self::Session(_) => Check::PolicyGrants,
         }
     }
 }

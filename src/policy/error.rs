@@ -1,5 +1,6 @@
 //! Why a policy file was refused.
 
+use super::filter::FilterError;
 use crate::base::id::PolicyId;
 use crate::base::json::JsonError;
 
@@ -49,13 +50,13 @@ pub enum PolicyError {
         /// Where.
         path: String,
     },
-    /// A documented value that this build does not evaluate.
-    #[error("`{path}` says `{value}`, which is documented and not evaluated by this build")]
-    NotEvaluatedValue {
+    /// A filter rule that does not parse.
+    #[error("`{path}` is no filter rule: {error}")]
+    Filter {
         /// Where.
         path: String,
-        /// The value as Graph spells it.
-        value: &'static str,
+        /// Where in the rule, and why.
+        error: FilterError,
     },
     /// A policy that assigns nothing or asks for nothing.
     #[error("policy `{policy}` is incomplete: `{path}` {reason}")]
@@ -65,6 +66,16 @@ pub enum PolicyError {
         /// Where something is missing.
         path: String,
         /// What is missing there.
+        reason: &'static str,
+    },
+    /// Members that Graph does not take together.
+    #[error("policy `{policy}` contradicts itself: `{path}` {reason}")]
+    Contradiction {
+        /// The policy's id.
+        policy: PolicyId,
+        /// Where.
+        path: String,
+        /// What does not go together.
         reason: &'static str,
     },
     /// Two policies of one set have the same id.
@@ -86,8 +97,9 @@ impl PolicyError {
             Self::UnknownMember { .. } => "policy.unknown_member",
             Self::UnknownValue { .. } => "policy.unknown_value",
             Self::NotEvaluatedMember { .. } => "policy.not_evaluated_member",
-            Self::NotEvaluatedValue { .. } => "policy.not_evaluated_value",
+            Self::Filter { error, .. } => error.code(),
             Self::Incomplete { .. } => "policy.incomplete",
+            Self::Contradiction { .. } => "policy.contradiction",
             Self::DuplicateId { .. } => "policy.duplicate_id",
         }
     }

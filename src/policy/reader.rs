@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use super::error::PolicyError;
+use super::facts::AuthenticationContextId;
+use super::flags::{Flag, Flags};
 use super::model::IdSet;
 
 /// Echoed values are cut to this many characters.
@@ -17,14 +19,7 @@ const EXCERPT: usize = 60;
 /// A fixed vocabulary: the word as Graph spells it, and what it means here.
 pub(super) trait Words: Copy + 'static {
     /// Documented words; they are compared without regard to case.
-    const WORDS: &'static [(&'static str, Meaning<Self>)];
-}
-
-/// What a documented word means to this build.
-#[derive(Clone, Copy)]
-pub(super) enum Meaning<T> {
-    Is(T),
-    NotEvaluated,
+    const WORDS: &'static [(&'static str, Self)];
 }
 
 /// What happens to members that no document names.
@@ -94,6 +89,39 @@ impl<'d> Object<'d> {
         }
     }
 
+    /// The whole number `name`, not negative; none if it is absent or null.
+    pub(super) fn number(&mut self, name: &'static str) -> Result<Option<u32>, PolicyError> {
+        let path = self.path_of(name);
+        match self.take(name) {
+            None => Ok(None),
+            Some(value) => match value.as_u64().and_then(|number| number.try_into().ok()) {
+                Some(number) => Ok(Some(number)),
+                None => Err(wrong_type(path, "a whole number that is not negative", value)),
+            },
+        }
+    }
+
+    /// The array `name` of documented words, as a set.
+    pub(super) fn word_set<T: Words + Flag>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Flags<T>, PolicyError> {
+        Ok(self.list(name, word)?.into_iter().collect())
+    }
+
+    /// The flags enum `name`: words joined by commas, `none` for the empty set; empty if it is
+    /// absent or null.
+    pub(super) fn flags<T: Words + Flag>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Flags<T>, PolicyError> {
+        let path = self.path_of(name);
+        match self.take(name) {
+            None => Ok(Flags::EMPTY),
+            Some(value) => flags(value, path),
+        }
+    }
+
     /// The array `name`, each element by `read`; empty if it is absent or null.
     pub(super) fn list<T>(
         &mut self,
@@ -133,6 +161,15 @@ impl<'d> Object<'d> {
         name: &'static str,
     ) -> Result<IdSet<I>, PolicyError> {
         Ok(self.list(name, id)?.into_iter().collect())
+    }
+
+    /// The id `name`, which must be there.
+    pub(super) fn id<I: FromStr>(&mut self, name: &'static str) -> Result<I, PolicyError> {
+        let path = self.path_of(name);
+        match self.take(name) {
+            None => Err(PolicyError::Missing { path }),
+            Some(value) => id(value, path),
+        }
     }
 
     /// Documented members that have no influence on evaluation.
@@ -199,7 +236,7 @@ pub(super) fn word<T: Words>(value: &mut Value, path: String) -> Result<T, Polic
     match find_word(value) {
         Some((spelling, meaning)) => {
             *value = Value::from(spelling);
-            mean(meaning, spelling, path)
+            Ok(meaning)
         }
         None => {
             let words = word_list::<T>();
@@ -208,13 +245,39 @@ pub(super) fn word<T: Words>(value: &mut Value, path: String) -> Result<T, Polic
     }
 }
 
+/// Reads a flags enum and rewrites its words to their documented spelling.
+pub(super) fn flags<T: Words + Flag>(
+    value: &mut Value,
+    path: String,
+) -> Result<Flags<T>, PolicyError> {
+    let Some(text) = value.as_str() else {
+        return Err(wrong_type(path, "a text of words joined by commas", value));
+    };
+    if text.is_empty() || text.eq_ignore_ascii_case("none") {
+        return Ok(Flags::EMPTY);
+    }
+    let (mut found, mut spelled) = (Flags::EMPTY, Vec::new());
+    for part in text.split(',') {
+        let mut part = Value::from(part.trim());
+        found.insert(word(&mut part, path.clone())?);
+        spelled.extend(part.as_str().map(str::to_owned));
+    }
+    *value = Value::from(spelled.join(","));
+    Ok(found)
+}
+
+/// The documented spelling of a value.
+pub(super) fn spelling<T: Words + Flag>(value: T) -> Option<&'static str> {
+    T::WORDS.iter().find(|(_, it)| it.bit() == value.bit()).map(|(word, _)| *word)
+}
+
 fn word_or_id<W: Words, I: FromStr>(
     value: &mut Value,
     path: String,
 ) -> Result<Either<W, I>, PolicyError> {
     if let Some((spelling, meaning)) = find_word(value) {
         *value = Value::from(spelling);
-        return mean(meaning, spelling, path).map(Either::Word);
+        return Ok(Either::Word(meaning));
     }
     match value.as_str().and_then(|text| text.parse().ok()) {
         Some(id) => Ok(Either::Id(id)),
@@ -233,24 +296,31 @@ pub(super) fn id<I: FromStr>(value: &mut Value, path: String) -> Result<I, Polic
     text.ok_or_else(|| unknown_value(path, value, "an id (a GUID)".to_owned()))
 }
 
-fn find_word<T: Words>(value: &Value) -> Option<(&'static str, Meaning<T>)> {
+/// Reads an authentication context.
+pub(super) fn context(
+    value: &mut Value,
+    path: String,
+) -> Result<AuthenticationContextId, PolicyError> {
+    let context = value.as_str().and_then(|text| text.parse().ok());
+    context.ok_or_else(|| unknown_value(path, value, "`c1` to `c99`".to_owned()))
+}
+
+/// Reads any text that is not empty.
+pub(super) fn text(value: &mut Value, path: String) -> Result<String, PolicyError> {
+    match value.as_str() {
+        Some(text) if !text.is_empty() => Ok(text.to_owned()),
+        Some(_) => Err(unknown_value(path, value, "a text that is not empty".to_owned())),
+        None => Err(wrong_type(path, "a text", value)),
+    }
+}
+
+fn find_word<T: Words>(value: &Value) -> Option<(&'static str, T)> {
     let text = value.as_str()?;
     T::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)).copied()
 }
 
-fn mean<T>(meaning: Meaning<T>, value: &'static str, path: String) -> Result<T, PolicyError> {
-    match meaning {
-        Meaning::Is(meaning) => Ok(meaning),
-        Meaning::NotEvaluated => Err(PolicyError::NotEvaluatedValue { path, value }),
-    }
-}
-
 fn word_list<T: Words>() -> String {
-    T::WORDS
-        .iter()
-        .filter(|(_, meaning)| matches!(meaning, Meaning::Is(_)))
-        .map(|(word, _)| format!("`{word}`, "))
-        .collect()
+    T::WORDS.iter().map(|(word, _)| format!("`{word}`, ")).collect()
 }
 
 /// Whether a value says nothing: null, empty, or an object of such values.
@@ -267,24 +337,16 @@ pub(super) fn is_empty(value: &Value) -> bool {
 }
 
 /// Whether a documented member asks for nothing: it is empty, a truth value that is false, a
-/// control that is switched off, or a flags value `none`.
+/// control that is switched off.
 fn asks_nothing(value: &Value) -> bool {
     match value {
         Value::Bool(truth) => !truth,
         Value::Object(members) => {
             members.get("isEnabled") == Some(&Value::Bool(false))
-                || members.iter().all(|(name, value)| {
-                    is_annotation(name) || asks_nothing(value) || is_no_flag(name, value)
-                })
+                || members.iter().all(|(name, value)| is_annotation(name) || asks_nothing(value))
         }
         other => is_empty(other),
     }
-}
-
-/// Flags enums whose value 0 is written `none`.
-fn is_no_flag(name: &str, value: &Value) -> bool {
-    ["guestOrExternalUserTypes", "transferMethods"].contains(&name)
-        && value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("none"))
 }
 
 /// OData control information: `@odata.type`, `authenticationStrength@odata.context`.

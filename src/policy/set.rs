@@ -6,9 +6,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::error::PolicyError;
-use super::facts::SignIn;
 use super::graph;
-use super::mentions::{Mentions, Named};
+use super::index::Index;
 use super::model::Policy;
 use super::reader::{Object, Unknown, wrong_type};
 use crate::base::id::PolicyId;
@@ -22,7 +21,7 @@ pub struct PolicySet {
     policies: Vec<Policy>,
     /// The ids in the order of the file.
     order: Vec<PolicyId>,
-    mentions: Mentions,
+    index: Index,
     shape: Shape,
     warnings: Vec<Warning>,
 }
@@ -63,7 +62,7 @@ impl PolicySet {
         Self {
             policies: Vec::new(),
             order: Vec::new(),
-            mentions: Mentions::default(),
+            index: Index::default(),
             shape: Shape::Array,
             warnings: Vec::new(),
         }
@@ -151,9 +150,14 @@ impl PolicySet {
         }
     }
 
-    /// The policies by ascending id, each with whether it names the user.
-    pub(super) fn for_user(&self, sign_in: &SignIn<'_>) -> impl Iterator<Item = (&Policy, Named)> {
-        self.iter().zip(self.mentions.of_user(sign_in, self.len()))
+    /// The policies by ascending id.
+    pub(super) fn policies(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// The policies turned round.
+    pub(super) const fn index(&self) -> &Index {
+        &self.index
     }
 
     fn of(
@@ -167,8 +171,8 @@ impl PolicySet {
         match twice {
             Some((policy, _)) => Err(PolicyError::DuplicateId { id: policy.id }),
             None => {
-                let mentions = Mentions::of(&policies);
-                Ok(Self { policies, order, mentions, shape, warnings })
+                let index = Index::of(&policies);
+                Ok(Self { policies, order, index, shape, warnings })
             }
         }
     }

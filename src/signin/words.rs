@@ -266,7 +266,7 @@ pub fn client_app_used(
     match client {
         ClientAppType::Browser => "Browser",
         ClientAppType::MobileAppsAndDesktopClients => "Mobile Apps and Desktop clients",
-        ClientAppType::ExchangeActiveSync => "Exchange ActiveSync",
+        ClientAppType::ExchangeActiveSync | ClientAppType::EasSupported => "Exchange ActiveSync",
         ClientAppType::Other => {
             legacy_protocol.map_or("Other clients", LegacyProtocol::client_app_used)
         }

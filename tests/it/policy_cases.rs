@@ -213,7 +213,7 @@ fn label_and_code_are_those_of_the_day() {
     let denial = decision.denial().unwrap();
     assert_eq!((denial.code, denial.control.label(thief.rules())), (53003, "Binding"));
     assert_eq!(denial.check(), Check::PolicyTokenProtection);
-    let explanation = decision.explain(&set, thief.rules()).to_string();
+    let explanation = thief.explain(&set).to_string();
     assert!(explanation.contains("refuses with 53003: Binding is not met"), "{explanation}");
 }
 

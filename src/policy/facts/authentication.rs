@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::base::Lifetime;
-use crate::base::id::{AgreementId, CustomControlId};
+use crate::base::id::AgreementId;
 use crate::policy::flags::{Flag, Flags};
 
 /// Whether the user passed a second factor, now or by a claim in the token presented.
@@ -124,14 +124,14 @@ pub struct Authentication<'a> {
     pub secondary_age: Option<Lifetime>,
     /// Terms of use the user has accepted.
     pub terms_accepted: &'a BTreeSet<AgreementId>,
-    /// Custom controls the user has satisfied.
-    pub custom_controls: &'a BTreeSet<CustomControlId>,
+    /// Custom controls the user has satisfied, by the name the tenant gave them.
+    pub custom_controls: &'a BTreeSet<String>,
     /// What the user did about a risk.
     pub remediation: Flags<Remediation>,
 }
 
 static NO_TERMS: BTreeSet<AgreementId> = BTreeSet::new();
-static NO_CUSTOM_CONTROLS: BTreeSet<CustomControlId> = BTreeSet::new();
+static NO_CUSTOM_CONTROLS: BTreeSet<String> = BTreeSet::new();
 
 impl Authentication<'_> {
     /// A first factor just given, and nothing known of its method.

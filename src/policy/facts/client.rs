@@ -109,6 +109,9 @@ pub enum ClientAppType {
     MobileAppsAndDesktopClients,
     /// Exchange ActiveSync with a password.
     ExchangeActiveSync,
+    /// The same from a platform that supports policies. A word of policies: a request is
+    /// [`Self::ExchangeActiveSync`] and its platform says the rest.
+    EasSupported,
     /// Any other legacy protocol with a password.
     Other,
 }
@@ -130,13 +133,18 @@ impl ClientAppType {
     /// Whether it hands on a password: such a client shows no device and cannot do a second factor.
     #[must_use]
     pub const fn is_legacy(self) -> bool {
-        matches!(self, Self::ExchangeActiveSync | Self::Other)
+        matches!(self, Self::ExchangeActiveSync | Self::EasSupported | Self::Other)
     }
 }
 
 impl Flag for ClientAppType {
-    const ALL: &'static [Self] =
-        &[Self::Browser, Self::MobileAppsAndDesktopClients, Self::ExchangeActiveSync, Self::Other];
+    const ALL: &'static [Self] = &[
+        Self::Browser,
+        Self::MobileAppsAndDesktopClients,
+        Self::ExchangeActiveSync,
+        Self::EasSupported,
+        Self::Other,
+    ];
 
     fn bit(self) -> u32 {
         1 << self as u32

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::attributes::CustomSecurityAttributes;
 use crate::base::id::{GroupId, RoleTemplateId, ServicePrincipalId, TenantId, UserId};
 use crate::directory::{GuestOrExternalUserType, UserType};
+use crate::policy::filter::AttributeValues;
 use crate::policy::flags::Flag;
 
 /// Who signs in.
@@ -76,10 +76,10 @@ pub struct ServicePrincipalFacts<'a> {
     /// Whether the tenant owns its application.
     pub home: ServicePrincipalHome,
     /// Its custom security attributes.
-    pub attributes: &'a CustomSecurityAttributes,
+    pub attributes: &'a AttributeValues,
 }
 
-static NO_ATTRIBUTES: CustomSecurityAttributes = CustomSecurityAttributes::NONE;
+static NO_ATTRIBUTES: AttributeValues = AttributeValues::new();
 
 impl ServicePrincipalFacts<'_> {
     /// A workload of an application of this tenant, without attributes.

@@ -5,7 +5,6 @@
 //! [`super::binding`] from verified evidence. Where a neutral value exists it is the default, so a
 //! caller names what it knows: `SignIn { platform, ..SignIn::new(identity, target) }`.
 
-mod attributes;
 mod authentication;
 mod client;
 mod identity;
@@ -15,7 +14,6 @@ mod target;
 
 use std::collections::BTreeMap;
 
-pub use attributes::CustomSecurityAttributes;
 pub use authentication::{Authentication, AuthenticationMethod, Remediation, SecondFactorProof};
 pub use client::{ClientAppType, ClientProtection, Platform};
 pub use identity::{
@@ -27,6 +25,7 @@ pub use risk::{InsiderRiskLevel, Risk, RiskLevel};
 pub use target::{AuthenticationContextId, NotAContext, Target, TransferMethod, UserAction};
 
 use super::binding::TokenProtectionStatus;
+use super::filter::AttributeValues;
 use super::flags::Flags;
 use crate::base::id::AppId;
 use crate::directory::{Device, TrustType};
@@ -50,7 +49,7 @@ pub struct SignIn<'a> {
     pub target: Target<'a>,
     /// Custom security attributes of the resources, for application filters; an application that
     /// is not listed has none.
-    pub app_attributes: &'a BTreeMap<AppId, CustomSecurityAttributes>,
+    pub app_attributes: &'a BTreeMap<AppId, AttributeValues>,
     /// The platform the user agent claims.
     pub platform: Platform,
     /// The kind of client, from its registration and never from the request.
@@ -73,7 +72,7 @@ pub struct SignIn<'a> {
     pub purpose: Purpose,
 }
 
-static NO_APP_ATTRIBUTES: BTreeMap<AppId, CustomSecurityAttributes> = BTreeMap::new();
+static NO_APP_ATTRIBUTES: BTreeMap<AppId, AttributeValues> = BTreeMap::new();
 
 impl<'a> SignIn<'a> {
     /// A request of which nothing is known but who makes it and what for: unknown platform and

@@ -1,25 +1,9 @@
 //! What risk detection says of a request. The lab detects nothing itself.
 
-use crate::policy::flags::Flag;
+pub use crate::directory::{InsiderRiskLevel, RiskLevel};
 
-/// A level of risk.
-///
-/// # Source
-/// Graph `riskLevel`, in its order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum RiskLevel {
-    /// Low.
-    Low,
-    /// Medium.
-    Medium,
-    /// High.
-    High,
-    /// Found, and hidden for lack of a licence.
-    Hidden,
-    /// No risk.
-    #[default]
-    None,
-}
+use crate::directory::StatedRisk;
+use crate::policy::flags::Flag;
 
 impl Flag for RiskLevel {
     const ALL: &'static [Self] = &[Self::Low, Self::Medium, Self::High, Self::Hidden, Self::None];
@@ -27,20 +11,6 @@ impl Flag for RiskLevel {
     fn bit(self) -> u32 {
         1 << self as u32
     }
-}
-
-/// A level of insider risk.
-///
-/// # Source
-/// Graph `conditionalAccessInsiderRiskLevels`: flags 1, 2, 4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum InsiderRiskLevel {
-    /// Minor.
-    Minor,
-    /// Moderate.
-    Moderate,
-    /// Elevated.
-    Elevated,
 }
 
 impl Flag for InsiderRiskLevel {
@@ -75,4 +45,12 @@ impl Risk {
         insider: None,
         agent: RiskLevel::None,
     };
+}
+
+/// What a directory file states of a user; of workloads and agents it states nothing.
+impl From<StatedRisk> for Risk {
+    fn from(stated: StatedRisk) -> Self {
+        let StatedRisk { user, sign_in, insider } = stated;
+        Self { user, sign_in, insider, ..Self::NONE }
+    }
 }

@@ -6,9 +6,9 @@ use token_protection_lab::base::Danger;
 use token_protection_lab::catalog::{Catalog, RulePack, Version};
 use token_protection_lab::directory::{Device, Directory, InboundTrust};
 use token_protection_lab::policy::{
-    Authentication, BindingFacts, ClientAppType, Decision, Evidence, Identity, Platform, PolicySet,
-    SecondFactorProof, SignIn, SignInHistory, Target, TokenProtectionStatus, UserFacts, evaluate,
-    token_protection_status,
+    Authentication, BindingFacts, ClientAppType, Decision, Evidence, Explanation, Identity,
+    Platform, PolicySet, SecondFactorProof, SignIn, SignInHistory, Target, TokenProtectionStatus,
+    UserFacts, evaluate, token_protection_status,
 };
 
 static DIRECTORY: LazyLock<Directory> = LazyLock::new(|| {
@@ -110,6 +110,18 @@ impl Case {
     }
 
     pub(crate) fn decide(&self, policies: &PolicySet) -> Decision {
+        self.with_facts(|sign_in| evaluate(policies, sign_in, self.rules(), self.danger))
+    }
+
+    pub(crate) fn explain(&self, policies: &PolicySet) -> Explanation {
+        self.with_facts(|sign_in| {
+            let decision = evaluate(policies, sign_in, self.rules(), self.danger);
+            decision.explain(policies, sign_in, self.rules())
+        })
+    }
+
+    /// The facts as policy sees them.
+    pub(crate) fn with_facts<T>(&self, then: impl FnOnce(&SignIn<'_>) -> T) -> T {
         let user = directory().user_by_upn(self.user).unwrap();
         let facts = UserFacts {
             id: user.id(),
@@ -119,7 +131,7 @@ impl Case {
             roles: &user.roles,
         };
         let resources = [Catalog::builtin().resource(self.resource).unwrap().app_id];
-        let sign_in = SignIn {
+        then(&SignIn {
             platform: self.platform,
             client_app_type: ClientAppType::of(Catalog::builtin().client(self.client).unwrap()),
             device: self.device.as_ref().filter(|_| self.evidence != Evidence::None),
@@ -129,8 +141,7 @@ impl Case {
             },
             token_protection: self.status(),
             ..SignIn::new(Identity::User(facts), Target::Resources(&resources))
-        };
-        evaluate(policies, &sign_in, self.rules(), self.danger)
+        })
     }
 
     /// Code of the decision, then code of the binding status.
