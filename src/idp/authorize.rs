@@ -15,6 +15,7 @@ use crate::wire::claims::Credential;
 use crate::wire::form::Form;
 use crate::wire::{ParseError, Request};
 
+use super::code::family_of;
 use super::context::{Context, Draft, Shown};
 use super::gate::Cleared;
 use super::refusal::Refusal;
@@ -93,7 +94,10 @@ impl Provider {
         authentication: Authentication,
     ) -> Result<AuthorizeAnswer, TokenError> {
         match self.gate(cx, draft) {
-            Ok(cleared) => Ok(self.seal_code(cx, draft, known, authentication, &cleared)),
+            Ok(cleared) => {
+                draft.belongs_to(family_of(cx.request));
+                Ok(self.seal_code(cx, draft, known, authentication, &cleared))
+            }
             Err(error) => {
                 cx.redirect = Some((known.query.redirect_uri, known.query.state));
                 Err(error)

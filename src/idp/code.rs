@@ -5,7 +5,7 @@ use http::StatusCode;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use crate::base::id::FamilyId;
+use crate::base::id::{FamilyId, RequestId};
 use crate::base::{Check, b64};
 use crate::pop::ProofError;
 use crate::token::EndReason;
@@ -78,7 +78,7 @@ impl Provider {
         match self.used_codes.use_up(&id, code.exp, cx.now) {
             Ok(()) => Ok(code),
             Err(ProofError::UsedBefore) if danger.enforces(Check::CodeUnused) => {
-                let family = family_of(&code);
+                let family = family_of(code.id);
                 let ended = self.family(family).ended(EndReason::CodeReused);
                 self.families.insert(family, ended);
                 Err(Refusal::CodeUsed)
@@ -89,7 +89,7 @@ impl Provider {
     }
 
     fn first_refresh(&self, cx: &Context<'_>, code: &Code) -> Refresh {
-        let family = family_of(code);
+        let family = family_of(code.id);
         Refresh {
             tenant: code.tenant,
             family,
@@ -105,8 +105,8 @@ impl Provider {
 }
 
 /// A code gives one family, named after it, so that showing the code again can end it.
-fn family_of(code: &Code) -> FamilyId {
-    FamilyId::from_u128(code.id.as_u128())
+pub(super) const fn family_of(code: RequestId) -> FamilyId {
+    FamilyId::from_u128(code.as_u128())
 }
 
 fn pkce_matches(code: &Code, grant: &CodeGrant) -> bool {

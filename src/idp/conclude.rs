@@ -128,8 +128,8 @@ impl Provider {
                 true => SecondFactorProof::Passed,
                 false => SecondFactorProof::Absent,
             },
-            // The access token's `uti` is the request that it was issued in.
-            token_id: error.is_none().then_some(cx.request),
+            token_id: draft.token.filter(|_| error.is_none()),
+            session: draft.session,
             ..RequestFacts::new(cx.request, cx.correlation, cx.now, self.directory.tenant())
         };
         let verdict = match (&draft.decision, error) {

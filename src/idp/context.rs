@@ -4,7 +4,7 @@
 use http::header;
 
 use crate::base::Timestamp;
-use crate::base::id::{AppId, CorrelationId, DeviceId, RequestId, UserId};
+use crate::base::id::{AppId, CorrelationId, DeviceId, FamilyId, RequestId, SessionId, UserId};
 use crate::base::stream::Stream;
 use crate::catalog::LegacyProtocol;
 use crate::policy::Decision;
@@ -101,6 +101,10 @@ pub(super) struct Draft {
     pub(super) interactive: bool,
     pub(super) incoming: crate::signin::IncomingTokenType,
     pub(super) decision: Option<Decision>,
+    /// The family of the tokens presented or given: what the log calls the session.
+    pub(super) session: Option<SessionId>,
+    /// The `uti` of the access token that this request was given.
+    pub(super) token: Option<RequestId>,
 }
 
 impl Draft {
@@ -117,6 +121,13 @@ impl Draft {
             interactive: false,
             incoming: crate::signin::IncomingTokenType::None,
             decision: None,
+            session: None,
+            token: None,
         }
+    }
+
+    /// Tokens that descend from one sign-in, or from one PRT request, are one session.
+    pub(super) const fn belongs_to(&mut self, family: FamilyId) {
+        self.session = Some(SessionId::from_u128(family.as_u128()));
     }
 }

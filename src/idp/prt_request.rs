@@ -47,7 +47,9 @@ impl Provider {
         self.accept_nonce(cx, proven.claims.request_nonce.as_deref())?;
         let device = proven.device.device_id;
         let authentication = self.authenticate_request(cx, draft, &proven.claims, device)?;
-        self.issue_prt(cx, proven, authentication, protocol)
+        let family = FamilyId::random(cx.rng);
+        draft.belongs_to(family);
+        self.issue_prt(cx, family, proven, authentication, protocol)
     }
 
     /// DEV-01, DEV-02, PRQ-02, PRQ-01
@@ -98,6 +100,7 @@ impl Provider {
     fn issue_prt(
         &mut self,
         cx: &mut Context<'_>,
+        family: FamilyId,
         proven: ProvenRequest,
         authentication: Authentication,
         protocol: Protocol,
@@ -106,7 +109,7 @@ impl Provider {
         let transport = device.transport_key.as_ref().ok_or(Refusal::TransportKeyMissing)?;
         let prt = Prt {
             tenant: self.directory.tenant(),
-            family: FamilyId::random(cx.rng),
+            family,
             generation: 0,
             device: device.device_id,
             protocol,

@@ -68,7 +68,9 @@ impl Provider {
         let proven = self.prove_use(draft, jws, presented)?;
         let sound = self.accept_use(cx, draft, proven)?;
         let cleared = self.gate(cx, draft)?;
-        self.answer_use(cx, sound, cleared)
+        let response = self.answer_use(cx, sound, cleared)?;
+        draft.token = Some(cx.request);
+        Ok(response)
     }
 
     fn prove_use(
@@ -97,6 +99,7 @@ impl Provider {
             None => IncomingTokenType::PrimaryRefreshToken,
         };
         draft.user = Some(bound.prt.authentication.user);
+        draft.belongs_to(bound.prt.family);
         let (verified, possession) = self.prove_key(jws, derivation, &bound)?;
         draft.shown = Shown::Bound(bound.prt.device, possession);
         let claims: PrtUse = verified.json().map_err(|_| Refusal::MalformedJws)?.into_inner();

@@ -62,6 +62,7 @@ impl Provider {
             device: draft.shown.device(),
         };
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
+        draft.token = Some(cx.request);
         self.families.insert(token.family, redeemable.family);
         let next = self.next_refresh(cx.now, &token, redeemable.generation);
         answer.refresh_token = Some(self.seal.refresh(&next, cx.rng));
@@ -79,11 +80,15 @@ impl Provider {
     ) -> Result<Refresh, Refusal> {
         let presented = self.seal.open_refresh(grant.refresh_token.expose_secret());
         let (prt, client, correlation) = match presented.ok_or(Refusal::TokenNotOurs)? {
-            Presented::Plain(token) => return Ok(*token),
+            Presented::Plain(token) => {
+                draft.belongs_to(token.family);
+                return Ok(*token);
+            }
             Presented::Broker(app, _) => (app.prt, app.client, app.correlation),
             Presented::Prt(prt, _) => (*prt, grant.client_id, cx.correlation),
         };
         draft.user = Some(prt.authentication.user);
+        draft.belongs_to(prt.family);
         // BRT-01
         if self.settings.danger.enforces(Check::BrokerTokenBinding) {
             return Err(Refusal::BrokerTokenUnbound);

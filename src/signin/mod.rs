@@ -20,6 +20,8 @@ pub mod graph;
 mod log;
 pub mod log_analytics;
 pub mod ndjson;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 mod parts;
 mod reason;
 mod record;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::catalog::LegacyProtocol;
 use crate::directory::UserType;
-use crate::policy::ClientAppType;
+use crate::policy::{self, ClientAppType};
 
 /// Whether a person acted in this request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -210,6 +210,27 @@ impl From<Interactivity> for SignInEventType {
         match interactivity {
             Interactivity::Interactive => Self::InteractiveUser,
             Interactivity::NonInteractive => Self::NonInteractiveUser,
+        }
+    }
+}
+
+impl From<policy::RiskLevel> for RiskLevel {
+    fn from(level: policy::RiskLevel) -> Self {
+        match level {
+            policy::RiskLevel::Low => Self::Low,
+            policy::RiskLevel::Medium => Self::Medium,
+            policy::RiskLevel::High => Self::High,
+            policy::RiskLevel::Hidden => Self::Hidden,
+            policy::RiskLevel::None => Self::None,
+        }
+    }
+}
+
+impl From<policy::TransferMethod> for OriginalTransferMethod {
+    fn from(method: policy::TransferMethod) -> Self {
+        match method {
+            policy::TransferMethod::AuthenticationTransfer => Self::AuthenticationTransfer,
+            policy::TransferMethod::DeviceCodeFlow => Self::DeviceCodeFlow,
         }
     }
 }

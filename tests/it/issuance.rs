@@ -14,6 +14,7 @@ use token_protection_lab::catalog::{Catalog, RulePack, well_known};
 use token_protection_lab::directory::{Directory, PasswordVerifier, SecondFactor};
 use token_protection_lab::idp::{ORIGIN, Provider, ProviderSettings};
 use token_protection_lab::jose::KdfVersion;
+use token_protection_lab::jose::jws::UnverifiedJws;
 use token_protection_lab::keystore::{KeyStore, LatencyModel, Protection};
 use token_protection_lab::policy::PolicySet;
 use token_protection_lab::resource::ResourceServer;
@@ -296,4 +297,52 @@ fn the_same_seed_sends_the_same_bytes() {
         (tokens.access_token, lab.clock.elapsed())
     };
     assert_eq!(run(), run());
+}
+
+/// The `uti` of an access token.
+fn uti(access_token: &Secret<String>) -> String {
+    let jws = UnverifiedJws::parse(access_token.expose_secret()).unwrap();
+    let claims: serde_json::Value = serde_json::from_slice(jws.unverified_payload()).unwrap();
+    claims["uti"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn records_name_the_session_and_the_token_that_was_issued() {
+    for protocol in PROTOCOLS {
+        let mut lab = Lab::new(b"[]");
+        let (mut broker, mut rng) = lab.known_device(protocol);
+        broker.prt_with_password(&mut lab, ALICE, &password(), None).unwrap();
+        let first = broker.token(&mut lab, &mut rng, ALICE, &OUTLOOK_APP).unwrap();
+        broker.renew(&mut lab, &mut rng, ALICE).unwrap();
+        let stolen = first.refresh_token.unwrap();
+        lab.app("outlook").refresh(&mut lab, &stolen, EXCHANGE, None).unwrap_err();
+        let records: Vec<_> = lab.provider.log().iter().collect();
+        assert!(records.len() >= 4);
+        let session = records[0].session_id.expect("the PRT request starts a session");
+        assert!(records.iter().all(|record| record.session_id == Some(session)), "{records:#?}");
+        assert_eq!(records[0].unique_token_identifier, None, "a PRT is no access token");
+        assert_eq!(records[1].unique_token_identifier, Some(uti(&first.access_token)));
+        assert_eq!(records.last().unwrap().unique_token_identifier, None, "refused");
+
+        broker.prt_with_password(&mut lab, ALICE, &password(), None).unwrap();
+        let rolled = lab.provider.log().last().unwrap().session_id;
+        assert!(rolled.is_some() && rolled != Some(session), "a roll starts another session");
+    }
+}
+
+#[test]
+fn a_code_starts_a_session_that_its_refresh_tokens_continue() {
+    let mut lab = Lab::new(b"[]");
+    let (mut broker, mut rng) = lab.known_device(Protocol::SessionKey);
+    let app = lab.app("azure-cli");
+    let login = lab.login();
+    let request = SignInRequest { login: Some(&login), ..SIGN_IN };
+    let tokens = app.sign_in_with_device(&mut lab, &mut rng, &mut broker, request).unwrap();
+    let refreshed = app.refresh(&mut lab, &tokens.refresh_token.unwrap(), EXCHANGE, None).unwrap();
+    let records: Vec<_> = lab.provider.log().iter().collect();
+    let [.., authorize, refresh] = records.as_slice() else { panic!("{records:#?}") };
+    assert!(authorize.session_id.is_some());
+    assert_eq!(authorize.session_id, refresh.session_id);
+    assert_eq!(authorize.unique_token_identifier, None, "the code is no token");
+    assert_eq!(refresh.unique_token_identifier, Some(uti(&refreshed.access_token)));
 }

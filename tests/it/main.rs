@@ -21,6 +21,7 @@ mod policy_laws;
 mod properties;
 mod robustness;
 mod signin_log;
+mod signin_shapes;
 mod stories;
 mod support;
 mod switches;

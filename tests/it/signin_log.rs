@@ -3,12 +3,14 @@
 
 use serde_json::{Value, json};
 use token_protection_lab::base::Timestamp;
-use token_protection_lab::base::id::{CorrelationId, RequestId, TenantId};
+use token_protection_lab::base::id::{CorrelationId, RequestId, SessionId, TenantId};
 use token_protection_lab::catalog::{Catalog, LegacyProtocol};
-use token_protection_lab::policy::{ClientAppType, Platform, PolicySet, SecondFactorProof};
+use token_protection_lab::policy::{
+    self, ClientAppType, Platform, PolicySet, SecondFactorProof, TransferMethod,
+};
 use token_protection_lab::signin::{
     AuthenticationProtocol, DeviceDetail, IncomingTokenType, Interactivity, NamedApp, RequestFacts,
-    SignInLog, SignInRecord, Verdict, client_app_used,
+    RiskFacts, SignInLocation, SignInLog, SignInRecord, Verdict, client_app_used,
 };
 
 use crate::support::case::{Case, device, directory, policies};
@@ -213,6 +215,69 @@ fn the_log_finds_a_record_and_a_sign_in() {
     assert!(log.find(RequestId::from_u128(9)).is_none());
     assert_eq!(log.of_sign_in(CorrelationId::from_u128(2)).count(), 2);
     assert_eq!((log.len(), log.last().unwrap().id), (3, RequestId::from_u128(3)));
+}
+
+#[test]
+fn a_full_log_drops_the_oldest_record_and_counts_it() {
+    let case = Case::new();
+    let mut log = SignInLog::with_capacity(2);
+    for number in 1..=5 {
+        let verdict = Verdict::Protocol { code: 70000, token_protection: None };
+        log.push(SignInRecord::new(&request(&case, number), verdict));
+    }
+    let ids: Vec<_> = log.iter().map(|record| record.id).collect();
+    assert_eq!(ids, [4, 5].map(RequestId::from_u128));
+    assert_eq!((log.len(), log.dropped()), (2, 3));
+    assert!(log.find(RequestId::from_u128(3)).is_none());
+    assert_eq!(SignInLog::with_capacity(0), SignInLog::with_capacity(1));
+}
+
+#[test]
+fn facts_that_the_caller_knows_stand_in_the_record() {
+    let case = Case::new();
+    let place =
+        SignInLocation { country_or_region: Some("NL".to_owned()), ..SignInLocation::default() };
+    let facts = RequestFacts {
+        location: Some(&place),
+        autonomous_system_number: Some(64_500),
+        session: Some(SessionId::from_u128(0x5e)),
+        token_id: Some(RequestId::from_u128(0x1d)),
+        transfer_method: Some(TransferMethod::DeviceCodeFlow.into()),
+        risk: RiskFacts {
+            during_sign_in: Some(policy::RiskLevel::Medium.into()),
+            ..RiskFacts::default()
+        },
+        ..request(&case, 1)
+    };
+    let verdict = Verdict::Protocol { code: 70000, token_protection: None };
+    let record = serde_json::to_value(SignInRecord::new(&facts, verdict)).unwrap();
+    assert_eq!(record["location"], json!({"countryOrRegion": "NL"}));
+    assert_eq!(record["autonomousSystemNumber"], 64_500);
+    assert_eq!(record["sessionId"], "00000000-0000-0000-0000-00000000005e");
+    assert_eq!(record["uniqueTokenIdentifier"], "00000000-0000-0000-0000-00000000001d");
+    assert_eq!(record["originalTransferMethod"], "deviceCodeFlow");
+    assert_eq!(record["riskLevelDuringSignIn"], "medium");
+    for unknown in ["riskLevelAggregated", "riskState", "mfaDetail", "conditionalAccessAudiences"] {
+        assert_eq!(record.get(unknown), None, "{unknown}");
+    }
+}
+
+#[test]
+fn a_policy_that_applies_and_asks_for_a_second_factor_is_named_as_the_reason() {
+    let asked_by = |state: &str, case: &Case| {
+        let mut mfa = policies(&["d2"]).to_json();
+        mfa[0]["grantControls"]["builtInControls"] = json!(["mfa"]);
+        mfa[0]["state"] = json!(state);
+        let set = PolicySet::from_json(mfa.to_string().as_bytes()).unwrap();
+        record(case, &set).authentication_requirement_policies
+    };
+    let asked = asked_by("enabled", &Case::new());
+    assert_eq!(
+        serde_json::to_value(asked).unwrap(),
+        json!([{"requirementProvider": "multiConditionalAccess", "detail": "Conditional Access"}])
+    );
+    assert!(asked_by("enabledForReportingButNotEnforced", &Case::new()).is_empty());
+    assert!(record(&Case::new(), &policies(&["b"])).authentication_requirement_policies.is_empty());
 }
 
 #[test]

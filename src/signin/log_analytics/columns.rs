@@ -163,8 +163,7 @@ pub const COLUMNS: &[Column] = &[
     Column::both("SessionLifetimePolicies", String)
         .from(|it| Value::Structured(Structured::Lifetimes(&it.session_lifetime_policies))),
     Column::both("TokenIssuerType", String).from(|_| Value::Text(export::TOKEN_ISSUER_TYPE)),
-    Column::differing("TokenProtectionStatusDetails", Dynamic, String)
-        .from(|it| it.token_protection_status_details.map(Structured::TokenProtection).into()),
+    Column::differing("TokenProtectionStatusDetails", Dynamic, String).from(token_protection),
     Column::differing("Agent", Dynamic, String),
     Column::both("AlternateSignInName", String),
     Column::interactive("AppliedConditionalAccessPolicies", String),
@@ -241,4 +240,10 @@ pub const COLUMNS: &[Column] = &[
 
 fn policies(record: &SignInRecord) -> Structured<'_> {
     Structured::Policies(Policies(&record.applied_conditional_access_policies))
+}
+
+/// A request that failed before its binding was looked at has an empty text there.
+fn token_protection(record: &SignInRecord) -> Value<'_> {
+    let structured = |details| Value::Structured(Structured::TokenProtection(details));
+    record.token_protection_status_details.map_or(Value::Empty, structured)
 }

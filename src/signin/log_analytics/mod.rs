@@ -81,6 +81,7 @@ impl Serialize for Row<'_> {
         for (column, column_type) in self.table().columns() {
             match column.value(self.0) {
                 Value::Absent => {}
+                Value::Empty if column_type == ColumnType::Dynamic => {}
                 Value::Structured(inner) if column_type == ColumnType::Dynamic => {
                     map.serialize_entry(column.name, &inner)?;
                 }

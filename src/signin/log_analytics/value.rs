@@ -20,6 +20,8 @@ use crate::signin::words::SignInEventType;
 pub(in crate::signin) enum Value<'r> {
     /// No value: the column is left out.
     Absent,
+    /// No value, which a column of text says by an empty one.
+    Empty,
     Bool(bool),
     /// A GUID as text.
     Guid(u128),
@@ -88,17 +90,57 @@ pub(super) fn audiences(list: &[AppId]) -> Structured<'_> {
     Structured::Audiences(Audiences(list))
 }
 
+#[cfg(feature = "parquet")]
+impl Value<'_> {
+    /// Appends the text of the cell, without quotes.
+    pub(in crate::signin) fn append_text(&self, to: &mut Vec<u8>) -> std::io::Result<()> {
+        use std::io::Write;
+        match self {
+            Self::Absent | Self::Empty => Ok(()),
+            Self::Bool(value) => write!(to, "{value}"),
+            Self::Guid(value) => {
+                let mut text = uuid::Uuid::encode_buffer();
+                let guid = uuid::Uuid::from_u128(*value).hyphenated();
+                to.extend_from_slice(guid.encode_lower(&mut text).as_bytes());
+                Ok(())
+            }
+            Self::Address(value) => write!(to, "{value}"),
+            Self::Number(value) => write!(to, "{value}"),
+            Self::Text(value) => {
+                to.extend_from_slice(value.as_bytes());
+                Ok(())
+            }
+            Self::Time(value) => write!(to, "{value}"),
+            Self::Status(value) => {
+                to.extend_from_slice(status_word(*value).as_bytes());
+                Ok(())
+            }
+            Self::Structured(value) => Ok(serde_json::to_writer(to, value)?),
+        }
+    }
+}
+
+const fn status_word(status: ConditionalAccessStatus) -> &'static str {
+    match status {
+        ConditionalAccessStatus::Success => "success",
+        ConditionalAccessStatus::Failure => "failure",
+        ConditionalAccessStatus::NotApplied => "notApplied",
+        ConditionalAccessStatus::UnknownFutureValue => "unknownFutureValue",
+    }
+}
+
 impl Serialize for Value<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Absent => to.serialize_none(),
+            Self::Empty => to.serialize_str(""),
             Self::Bool(value) => to.serialize_bool(*value),
             Self::Guid(value) => uuid::Uuid::from_u128(*value).serialize(to),
             Self::Address(value) => to.collect_str(value),
             Self::Number(value) => to.collect_str(value),
             Self::Text(value) => to.serialize_str(value),
             Self::Time(value) => to.collect_str(value),
-            Self::Status(value) => value.serialize(to),
+            Self::Status(value) => to.serialize_str(status_word(*value)),
             Self::Structured(value) => value.serialize(to),
         }
     }
