@@ -98,8 +98,8 @@ impl<'r> Assessment<'r> {
         let tried: Vec<Tried> = rehearsal
             .remedies()
             .into_iter()
-            .filter_map(|remedy| Tried::new(rehearsal, remedy).ok())
-            .collect::<Vec<_>>();
+            .map(|remedy| Tried::new(rehearsal, remedy))
+            .collect::<Result<_, _>>()?;
         let free = tried.iter().filter(|one| one.policies.is_some() && one.reopens.is_empty());
         let free: Vec<&Change> = free.map(|one| &one.remedy.change).collect();
         let recommended =
@@ -519,5 +519,149 @@ impl CodeRow {
     fn of(mut self, users: &Users) -> Self {
         self.users = users.len() as u64;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Directory;
+    use crate::rollout::{PlanFile, directory_file};
+    use crate::signin::SignInRecord;
+
+    fn rehearsal(policies: &[&str]) -> Rehearsal {
+        let mut plan = PlanFile::builtin();
+        plan.fleet.users = 100;
+        plan.sign_ins_per_user_and_week = 4;
+        plan.policies = policies.iter().map(|name| (*name).into()).collect();
+        let directory = Directory::from_json(directory_file(&plan).to_string().as_bytes()).unwrap();
+        Rehearsal::new(plan, directory, None).unwrap()
+    }
+
+    fn counted(rehearsal: &Rehearsal) -> Counts {
+        let mut counts = Counts::new(rehearsal);
+        (0..rehearsal.total()).for_each(|number| counts.add(&rehearsal.draw(number).unwrap()));
+        counts
+    }
+
+    /// How a record says that its sign-in came out.
+    fn of_record(rehearsal: &Rehearsal, record: &SignInRecord) -> Verdict {
+        let ours = record
+            .applied_conditional_access_policies
+            .iter()
+            .filter(|entry| rehearsal.timeline.rolls_out(entry.id));
+        let has = |name: &str| {
+            ours.clone().any(|entry| serde_json::to_value(entry.result).unwrap() == name)
+        };
+        match record.status.error_code {
+            530_084 => Verdict::Blocked,
+            0 if has("reportOnlyFailure") => Verdict::WouldBlock,
+            0 if has("success") || has("reportOnlySuccess") => Verdict::Bound,
+            0 => Verdict::NotCovered,
+            _ => Verdict::Refused,
+        }
+    }
+
+    #[test]
+    fn the_figures_of_the_weeks_are_those_of_the_records() {
+        let rehearsal = rehearsal(&["b", "d1", "d2", "d3"]);
+        let report = rehearsal.report(&counted(&rehearsal)).unwrap();
+        let mut expected = weeks(&rehearsal);
+        let mut blocked = BTreeSet::new();
+        let last = rehearsal.weeks() - 1;
+        for number in 0..rehearsal.total() {
+            let drawn = rehearsal.draw(number).unwrap();
+            let verdict = of_record(&rehearsal, &rehearsal.record(&drawn).unwrap());
+            expected[drawn.week as usize].add(verdict, 1);
+            if drawn.week == last && verdict == Verdict::Blocked {
+                blocked.insert(drawn.situation.member.user);
+            }
+        }
+        assert_eq!(report.weeks, expected);
+        for user in report.by_user.iter().filter(|user| blocked.contains(&user.id)) {
+            assert!(user.blocked > 0 && user.readiness == Ready::No, "{user:?}");
+        }
+        let sum: u64 = report.by_user.iter().map(|user| user.blocked).sum();
+        let by_app: u64 = report.apps.iter().map(|app| app.blocked).sum();
+        let by_code: u64 = report.codes.iter().map(|code| code.blocked).sum();
+        let by_cause: u64 = report.causes.iter().map(|cause| cause.blocked).sum();
+        assert_eq!([sum, by_app, by_code, by_cause], [report.totals.blocked; 4]);
+        let after: u64 = report.by_user.iter().map(|user| user.after).sum();
+        assert_eq!(after, report.after.blocked);
+        assert_eq!(report.after.sign_ins, report.totals.sign_ins);
+    }
+
+    #[test]
+    fn a_user_is_ready_only_if_bound_throughout_and_often_enough() {
+        let rehearsal = rehearsal(&["b"]);
+        let report = rehearsal.report(&counted(&rehearsal)).unwrap();
+        let asked = report.readiness.asked;
+        for user in &report.by_user {
+            let expected = match (user.unbound, user.covered) {
+                (1.., _) => Ready::No,
+                (0, covered) if covered < asked => Ready::TooLittle,
+                _ => Ready::Yes,
+            };
+            assert_eq!(user.readiness, expected);
+        }
+        let ready = &report.readiness;
+        assert_eq!(ready.ready + ready.not_ready + ready.too_little, report.users);
+        assert!(ready.ready > 0 && ready.not_ready > 0);
+        assert!(ready.candidates.len() as u64 <= ready.ready && !ready.candidates.is_empty());
+        let phases: u64 = report.phases.iter().map(|phase| phase.users).sum();
+        assert_eq!(phases, report.users);
+    }
+
+    #[test]
+    fn each_kind_of_trouble_has_its_remedy_and_exclusions_have_their_price() {
+        let rehearsal = rehearsal(&["b", "d1", "d3"]);
+        let report = rehearsal.report(&counted(&rehearsal)).unwrap();
+        let helps = |trouble: Trouble, remedy: &str| {
+            let cause = report.causes.iter().find(|cause| cause.trouble == trouble);
+            let cause = cause.unwrap_or_else(|| panic!("{trouble:?} blocks nobody"));
+            cause.remedies.iter().any(|one| one.remedy == remedy)
+        };
+        use crate::rollout::Method as M;
+        for (trouble, remedy) in [
+            (Trouble::Unmanaged, "register"),
+            (Trouble::SharedAccount, "register"),
+            (Trouble::LegacyRegistration, "register-again"),
+            (Trouble::OldSystem, "update-system"),
+            (Trouble::GuestWithoutTrust, "trust-home-devices"),
+            (Trouble::GuestWithoutTrust, "exclude-guests"),
+            (Trouble::UnsupportedMethod(M::CloudPc), "filter-cloud-pc"),
+            (Trouble::UnsupportedMethod(M::AvdSessionHost), "filter-avd-host"),
+            (Trouble::UnsupportedMethod(M::AzureVmExtension), "filter-azure-vm"),
+            (Trouble::UnsupportedMethod(M::PowerAutomateHosted), "filter-power-automate"),
+            (Trouble::UnsupportedMethod(M::AutopilotSelfDeploying), "filter-autopilot"),
+            (Trouble::UnsupportedKind, "exclude-users-unsupported-kind-1003"),
+        ] {
+            assert!(helps(trouble, remedy), "{remedy} against {trouble:?}");
+        }
+        for remedy in &report.remedies {
+            let people = matches!(remedy.kind, "excludeGuests" | "excludeUsers");
+            assert_eq!(remedy.reopens.is_empty(), !people, "{}", remedy.id);
+            assert_eq!(remedy.recommended, !people, "{}", remedy.id);
+        }
+        assert!(report.after.blocked < report.totals.blocked);
+    }
+
+    #[test]
+    fn a_careless_filter_reopens_the_theft_and_companions_close_it_again() {
+        let careless = |policies: &[&str]| {
+            let rehearsal = rehearsal(policies);
+            let rule = "device.deviceOwnership -ne \"Company\"".to_owned();
+            let remedy = Remedy {
+                id: "careless".to_owned(),
+                title: String::new(),
+                change: Change::ExcludeDevices { rule },
+            };
+            Tried::new(&rehearsal, remedy).unwrap().reopens
+        };
+        let reopened = careless(&["b", "d1"]);
+        assert!(reopened.iter().any(|one| {
+            one.theft == crate::rollout::Theft::TokenClaimingWindows && one.code == 530_084
+        }));
+        assert_eq!(careless(&["b", "d1", "d2", "d3"]), []);
     }
 }

@@ -20,6 +20,7 @@ mod policy_files;
 mod policy_laws;
 mod properties;
 mod robustness;
+mod rollout;
 mod signin_log;
 mod signin_shapes;
 mod stories;

@@ -39,108 +39,101 @@ pub(super) fn lying(bars: &[Bar], legend: &[&str]) -> String {
 /// Lets the page set the size.
 fn finished(svg: String, drawn: bool) -> String {
     match drawn {
-        true => svg.replacen("<svg ", "<svg role=\"img\" class=\"chart\" ", 1),
+        // Inside a page no name space is needed, and none is an address.
+        true => svg
+            .replacen("<svg ", "<svg role=\"img\" class=\"chart\" ", 1)
+            .replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1),
         false => String::new(),
     }
 }
 
 fn draw_upright(svg: &mut String, bars: &[Bar], legend: &[&str], most: u64) -> Option<()> {
     let area = SVGBackend::with_string(svg, (WIDTH, 340)).into_drawing_area();
-    let top = most + most / 8 + 1;
+    let top = (most + most / 20 + 1) as f64;
     let mut chart = ChartBuilder::on(&area)
         .margin(8)
         .x_label_area_size(30)
         .y_label_area_size(60)
-        .build_cartesian_2d(0..bars.len() as i32 * 10, 0..top as i64)
+        .build_cartesian_2d(0.0..bars.len() as f64, 0.0..top)
         .ok()?;
     chart
         .configure_mesh()
         .disable_x_mesh()
-        .x_labels(0)
+        .x_labels(1)
+        .x_label_formatter(&|_| String::new())
+        .y_label_formatter(&|value| super::grouped(*value as u64))
         .label_style(("sans-serif", 13))
         .light_line_style(TRANSPARENT)
         .draw()
         .ok()?;
-    for (part, name) in legend.iter().enumerate() {
+    for (part, _) in named(legend) {
         let fill = fill(part);
         let rectangles = bars.iter().enumerate().map(|(at, bar)| {
             let below: u64 = bar.parts.iter().take(part).sum();
             let here = bar.parts.get(part).copied().unwrap_or(0);
-            let left = at as i32 * 10;
-            let corners = [(left + 1, below as i64), (left + 9, (below + here) as i64)];
+            let left = at as f64;
+            let corners = [(left + 0.1, below as f64), (left + 0.9, (below + here) as f64)];
             Rectangle::new(corners, fill.filled())
         });
-        chart
-            .draw_series(rectangles)
-            .ok()?
-            .label(*name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 14, y + 6)], fill.filled()));
+        chart.draw_series(rectangles).ok()?;
     }
     let style = ("sans-serif", 13).into_text_style(&area);
     for (at, bar) in bars.iter().enumerate() {
-        let place = chart.backend_coord(&(at as i32 * 10 + 1, 0));
+        let place = chart.backend_coord(&(at as f64 + 0.1, 0.0));
         area.draw_text(&bar.name, &style, (place.0, place.1 + 8)).ok()?;
     }
-    legend_of(&mut chart)?;
     area.present().ok()
 }
 
 fn draw_lying(svg: &mut String, bars: &[Bar], legend: &[&str], most: u64) -> Option<()> {
-    let height = bars.len() as u32 * 26 + 60;
+    let height = bars.len() as u32 * 26 + 20;
     let area = SVGBackend::with_string(svg, (WIDTH, height)).into_drawing_area();
-    let right = most + most / 3 + 1;
-    let count = bars.len() as i32;
+    let right = (most + most / 3 + 1) as f64;
+    let count = bars.len() as f64;
     let mut chart = ChartBuilder::on(&area)
         .margin(8)
-        .margin_top(34)
+        .margin_top(8)
         .y_label_area_size(330)
-        .build_cartesian_2d(0..right as i64, 0..count * 10)
+        .build_cartesian_2d(0.0..right, 0.0..count)
         .ok()?;
-    for (part, name) in legend.iter().enumerate() {
+    for (part, _) in named(legend) {
         let fill = fill(part);
         let rectangles = bars.iter().enumerate().map(|(at, bar)| {
             let before: u64 = bar.parts.iter().take(part).sum();
             let here = bar.parts.get(part).copied().unwrap_or(0);
-            let low = (count - 1 - at as i32) * 10;
-            let corners = [(before as i64, low + 1), ((before + here) as i64, low + 9)];
+            let low = count - 1.0 - at as f64;
+            let corners = [(before as f64, low + 0.1), ((before + here) as f64, low + 0.9)];
             Rectangle::new(corners, fill.filled())
         });
-        chart
-            .draw_series(rectangles)
-            .ok()?
-            .label(*name)
-            .legend(move |(x, y)| Rectangle::new([(x, y - 6), (x + 14, y + 6)], fill.filled()));
+        chart.draw_series(rectangles).ok()?;
     }
     let style = ("sans-serif", 13).into_text_style(&area);
     for (at, bar) in bars.iter().enumerate() {
         let sum: u64 = bar.parts.iter().sum();
-        let low = (count - 1 - at as i32) * 10;
-        let end = chart.backend_coord(&(sum as i64, low + 7));
-        let numbers: Vec<String> = bar.parts.iter().map(|part| super::grouped(*part)).collect();
+        let low = count - 1.0 - at as f64;
+        let end = chart.backend_coord(&(sum as f64, low + 0.75));
+        let shown = named(legend).filter_map(|(part, _)| bar.parts.get(part));
+        let numbers: Vec<String> = shown.map(|part| super::grouped(*part)).collect();
         area.draw_text(&numbers.join(" + "), &style, (end.0 + 6, end.1)).ok()?;
         area.draw_text(&bar.name, &style, (8, end.1)).ok()?;
     }
-    legend_of(&mut chart)?;
     area.present().ok()
+}
+
+/// The parts that a legend names; a part without a name is not drawn.
+fn named<'l>(legend: &'l [&'l str]) -> impl Iterator<Item = (usize, &'l str)> {
+    legend.iter().copied().enumerate().filter(|(_, name)| !name.is_empty())
+}
+
+/// The legend: names of parts with the fill of each, as a style of the page.
+pub(super) fn legend(names: &[&str]) -> Vec<(String, String)> {
+    let style = |part: usize| {
+        let RGBColor(red, green, blue) = fill(part);
+        format!("background: rgb({red} {green} {blue})")
+    };
+    named(names).map(|(part, name)| (style(part), name.to_owned())).collect()
 }
 
 fn fill(part: usize) -> RGBColor {
     FILLS.get(part).copied().unwrap_or(BLACK)
-}
-
-fn legend_of<'a, X, Y>(
-    chart: &mut ChartContext<'a, SVGBackend<'a>, Cartesian2d<X, Y>>,
-) -> Option<()>
-where
-    X: plotters::coord::ranged1d::Ranged,
-    Y: plotters::coord::ranged1d::Ranged,
-{
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.filled())
-        .border_style(BLACK.mix(0.3))
-        .label_font(("sans-serif", 13))
-        .draw()
-        .ok()
 }

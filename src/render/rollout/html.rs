@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::chart::{Bar, lying, upright};
+use super::chart::{Bar, legend, lying, upright};
 use super::help::{act, tell};
 use super::text::{cost, mode};
 use super::{grouped, percent};
@@ -20,6 +20,7 @@ small { color: #57606a }
 code { font: .85em ui-monospace, monospace; overflow-wrap: anywhere }
 figure { margin: 1rem 0 } svg.chart { width: 100%; height: auto; background: #fff; border: 1px solid #d0d7de }
 details { margin: .8rem 0 }
+.key { display: inline-block; width: 1em; height: 1em; margin: 0 .4em 0 1em; vertical-align: -.1em; border: 1px solid #57606a }
 ";
 
 /// The findings as a page.
@@ -58,8 +59,19 @@ pub fn rollout_html(report: &Report) -> String {
     .into_string()
 }
 
-fn figure(svg: String, caption: &str) -> Markup {
-    html! { @if !svg.is_empty() { figure { (PreEscaped(svg)) figcaption { small { (caption) } } } } }
+fn figure(svg: String, parts: &[&str], caption: &str) -> Markup {
+    html! {
+        @if !svg.is_empty() {
+            figure {
+                (PreEscaped(svg))
+                figcaption {
+                    @for (style, name) in legend(parts) { span.key style=(style) {} (name) "  " }
+                    br;
+                    small { (caption) }
+                }
+            }
+        }
+    }
 }
 
 fn number(number: u64) -> Markup {
@@ -109,10 +121,12 @@ fn weeks(report: &Report) -> Markup {
             parts: vec![row.bound, row.would_block, row.blocked],
         })
         .collect();
+    let parts = &["bound", "report-only: would block", "blocked"];
     html! {
         h2 { "Week by week" }
         (figure(
-            upright(&bars, &["bound", "report-only: would block", "blocked"]),
+            upright(&bars, parts),
+            parts,
             "Sign-ins that the roll-out covers. Its report-only groups are let in.",
         ))
         table {
@@ -144,6 +158,7 @@ fn phases(report: &Report) -> Markup {
         h2 { "Phases and users who are ready" }
         (figure(
             lying(&bars, &["ready", "not ready"]),
+            &["ready", "not ready"],
             "Users whom each phase brings in: ready ones were bound throughout, with enough \
              sign-ins to tell.",
         ))
@@ -172,10 +187,12 @@ fn causes(report: &Report) -> Markup {
             parts: vec![cause.blocked - cause.after.min(cause.blocked), 0, cause.after],
         })
         .collect();
+    let parts = &["mended by what is recommended", "", "still blocked"];
     html! {
         h2 { "Why sign-ins are blocked, and what the help desk says" }
         (figure(
-            lying(&bars, &["mended by what is recommended", "", "still blocked"]),
+            lying(&bars, parts),
+            parts,
             "Blocked sign-ins by status code and cause.",
         ))
         table {
@@ -209,9 +226,10 @@ fn apps(report: &Report) -> Markup {
             parts: vec![row.sign_ins - row.blocked, 0, row.blocked],
         })
         .collect();
+    let parts = &["let in", "", "blocked"];
     html! {
         h2 { "Apps" }
-        (figure(lying(&bars, &["let in", "", "blocked"]), "Sign-ins of apps that are blocked somewhere."))
+        (figure(lying(&bars, parts), parts, "Sign-ins of apps that are blocked somewhere."))
         table {
             thead { tr {
                 @for name in ["app", "name in the log", "sign-ins", "blocked", "users", "after"] {
