@@ -2,8 +2,11 @@
 
 mod log;
 mod merge;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod play;
 mod setup;
+mod sink;
 
 use std::io::Write as _;
 
@@ -14,9 +17,9 @@ use token_protection_lab::rollout::{Counts, Rehearsal, Shard, ShardResult};
 use super::failure::Failure;
 use super::output::{Finished, Verdict};
 use super::progress::Progress;
-use log::Log;
 use play::Played;
 use setup::Setup;
+use sink::Sink;
 
 #[derive(Args)]
 #[command(
@@ -86,6 +89,9 @@ pub(super) enum LogFormat {
     Diagnostic,
     Graph,
     LogAnalytics,
+    /// Two files, one a table
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Rollout {
@@ -127,20 +133,22 @@ impl Rollout {
         rehearsal: &Rehearsal,
         counts: &mut Counts,
     ) -> Result<Played, Failure> {
-        let log = match &self.log {
-            None => None,
+        let sink = match &self.log {
+            None => Sink::Nowhere,
             Some(path) => {
                 let run = setup.digest(rehearsal, self.shard, self.log_format);
-                Some(Log::open(path, run, self.resume)?)
+                Sink::open(path, self.log_format, run, self.resume)?
             }
         };
-        play::play(rehearsal, self.shard, usize::from(self.threads), log, self.log_format, counts)
+        play::play(rehearsal, self.shard, usize::from(self.threads), sink, counts)
     }
 
     fn stopped(&self, number: u64, total: u64) -> Finished {
-        let again = match self.log {
-            Some(_) => "; the log holds whole lines, and --resume goes on",
-            None => "",
+        let again = match (&self.log, self.log_format) {
+            (None, _) => "",
+            #[cfg(feature = "parquet")]
+            (Some(_), LogFormat::Parquet) => "; the files hold whole rows of those",
+            (Some(_), _) => "; the log holds whole lines, and --resume goes on",
         };
         // Nobody is left to tell if this fails.
         let _ = writeln!(

@@ -20,6 +20,6 @@ pub mod outcome;
 pub mod page;
 pub mod refusal;
 pub mod remedy;
-pub mod story;
 pub mod rollout;
+pub mod story;
 pub mod table;

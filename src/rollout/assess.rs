@@ -102,8 +102,7 @@ impl<'r> Assessment<'r> {
             .collect::<Result<_, _>>()?;
         let free = tried.iter().filter(|one| one.policies.is_some() && one.reopens.is_empty());
         let free: Vec<&Change> = free.map(|one| &one.remedy.change).collect();
-        let recommended =
-            rehearsal.policies_with(free).map_err(RolloutError::Policies)?;
+        let recommended = rehearsal.policies_with(free).map_err(RolloutError::Policies)?;
         let plan = &rehearsal.plan;
         let users = rehearsal.fleet.users();
         Ok(Self {
@@ -226,7 +225,8 @@ impl<'r> Assessment<'r> {
             user.after += still;
             user.statuses.insert(end.status);
         }
-        let cause = self.causes.entry((trouble(&situation, end), end.code, end.status)).or_default();
+        let cause =
+            self.causes.entry((trouble(&situation, end), end.code, end.status)).or_default();
         cause.apps.insert(client.display_name.clone());
         cause.blocked += total;
         cause.after += still;
@@ -286,7 +286,9 @@ impl<'r> Assessment<'r> {
         self.finish_phases();
         let mut report = self.report;
         report.apps = self.apps.into_values().map(|(row, users)| row.of(&users)).collect();
-        report.apps.sort_by(|a, b| (b.blocked, b.sign_ins, &a.app).cmp(&(a.blocked, a.sign_ins, &b.app)));
+        report
+            .apps
+            .sort_by(|a, b| (b.blocked, b.sign_ins, &a.app).cmp(&(a.blocked, a.sign_ins, &b.app)));
         report.codes = self.codes.into_values().map(|(row, users)| row.of(&users)).collect();
         report.codes.sort_by(|a, b| b.blocked.cmp(&a.blocked));
         let tried = &self.tried;
@@ -296,9 +298,9 @@ impl<'r> Assessment<'r> {
         let rehearsal = self.rehearsal;
         let helpful = self.tried.iter().filter(|tried| tried.helps > 0);
         report.remedies = helpful.map(|tried| tried.row(rehearsal)).collect();
-        report.remedies.sort_by(|a, b| {
-            (b.recommended, b.helps, &a.id).cmp(&(a.recommended, a.helps, &b.id))
-        });
+        report
+            .remedies
+            .sort_by(|a, b| (b.recommended, b.helps, &a.id).cmp(&(a.recommended, a.helps, &b.id)));
         report
     }
 
@@ -355,13 +357,8 @@ impl<'r> Assessment<'r> {
 
 impl Tried {
     fn new(rehearsal: &Rehearsal, remedy: Remedy) -> Result<Self, RolloutError> {
-        let mut tried = Self {
-            policies: None,
-            reopens: Vec::new(),
-            helps: 0,
-            users: Users::new(),
-            remedy,
-        };
+        let mut tried =
+            Self { policies: None, reopens: Vec::new(), helps: 0, users: Users::new(), remedy };
         if tried.remedy.change.is_exclusion() {
             let change = &tried.remedy.change;
             let policies = rehearsal.policies_with([change]).map_err(RolloutError::Policies)?;

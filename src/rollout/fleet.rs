@@ -15,8 +15,7 @@ use super::trouble::Trouble;
 use crate::base::id::{DeviceId, GroupId, RoleTemplateId, UserId};
 use crate::base::stream::{Seed, octets};
 use crate::catalog::{
-    BrokerUse, Catalog, ClientApp, ClientRegistration, OperatingSystem, Resource, RulePack,
-    Version,
+    BrokerUse, Catalog, ClientApp, ClientRegistration, OperatingSystem, Resource, RulePack, Version,
 };
 use crate::directory::{Device, Directory, Edition, MatchedLocations, TrustType, User, UserType};
 use crate::policy::Platform;
@@ -95,14 +94,8 @@ impl Fleet {
     ) -> Result<Self, RolloutError> {
         let owned = owned(&directory);
         let shared = shared(&directory);
-        let mut settling = Settling {
-            directory: &directory,
-            shares,
-            rules,
-            seed,
-            stations: 0,
-            situations: 0,
-        };
+        let mut settling =
+            Settling { directory: &directory, shares, rules, seed, stations: 0, situations: 0 };
         let none = Vec::new();
         let users = directory.users().filter(|user| user.account_enabled);
         let people = users.filter_map(|user| {
@@ -183,7 +176,8 @@ impl Settling<'_> {
             .map(|share| share.name.as_str())
             .collect();
         let mut stations = self.registered(user, own);
-        let phone = |station: &Station| matches!(station.platform, Platform::Android | Platform::Ios);
+        let phone =
+            |station: &Station| matches!(station.platform, Platform::Android | Platform::Ios);
         if stations.iter().all(phone) {
             let trouble = match user.user_type {
                 UserType::Guest => Trouble::GuestWithoutTrust,
@@ -225,8 +219,7 @@ impl Settling<'_> {
         };
         let pool: Vec<&Device> = own.iter().filter(pooled).copied().collect();
         let alone = own.iter().filter(|device| pool.len() < 2 || !pooled(device));
-        let mut stations: Vec<Station> =
-            alone.map(|device| self.station(user, device)).collect();
+        let mut stations: Vec<Station> = alone.map(|device| self.station(user, device)).collect();
         if let (true, Some(first)) = (pool.len() > 1, pool.first()) {
             let mut station = self.station(user, first);
             station.devices = pool.iter().map(|device| device.device_id).collect();
@@ -332,7 +325,9 @@ impl Settling<'_> {
         let wanted = self.shares.shares.iter().filter(|one| habits.contains(&one.name.as_str()));
         for share in wanted {
             let (Some(app), Some(resource)) = (&share.app, &share.resource) else { continue };
-            let Some(extra) = used(app, share.version.as_deref(), resource, HABIT) else { continue };
+            let Some(extra) = used(app, share.version.as_deref(), resource, HABIT) else {
+                continue;
+            };
             let fits = |station: &&mut Station| {
                 let system = match station.platform {
                     Platform::Windows => OperatingSystem::Windows,

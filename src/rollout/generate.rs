@@ -36,8 +36,25 @@ const FIRST: &[&str] = &[
     "Mina", "Noor", "Omar", "Pia", "Quinn", "Rosa", "Sven", "Tara", "Uma", "Vito", "Wanda", "Yara",
 ];
 const LAST: &[&str] = &[
-    "Abel", "Berg", "Costa", "Duarte", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito", "Jansen",
-    "Kowalski", "Lindqvist", "Moreau", "Novak", "Okafor", "Petrov", "Rossi", "Singh", "Tanaka",
+    "Abel",
+    "Berg",
+    "Costa",
+    "Duarte",
+    "Eriksen",
+    "Fischer",
+    "Garcia",
+    "Haddad",
+    "Ito",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Petrov",
+    "Rossi",
+    "Singh",
+    "Tanaka",
     "Vargas",
 ];
 
@@ -132,7 +149,8 @@ impl Making {
             "shared-mac" => self.sharing[1].push(id),
             "vdi-pooled" => {
                 for number in 1..=POOLED {
-                    let mut device = self.device("cloud-pc-hybrid", &format!("VDI-{at:04}-{number}"));
+                    let mut device =
+                        self.device("cloud-pc-hybrid", &format!("VDI-{at:04}-{number}"));
                     put(&mut device, "systemLabels", json!(["AzureVirtualDesktop", "MultiUser"]));
                     self.owned(device, id);
                 }
@@ -166,8 +184,9 @@ impl Making {
     /// Each shared device is registered by the first of those who share it.
     fn share_devices(&mut self) {
         let waiting = std::mem::take(&mut self.sharing);
-        for (kind, (label, people)) in
-            ["windows-laptop-registered", "mac"].into_iter().zip(["SHARED-PC", "SHARED-MAC"].into_iter().zip(waiting))
+        for (kind, (label, people)) in ["windows-laptop-registered", "mac"]
+            .into_iter()
+            .zip(["SHARED-PC", "SHARED-MAC"].into_iter().zip(waiting))
         {
             for (number, party) in people.chunks(SHARING).enumerate() {
                 let name = format!("{label}-{number:03}");
@@ -175,7 +194,11 @@ impl Making {
                 put(&mut device, "profileType", json!("Shared"));
                 let owner = party.first().map(ToString::to_string);
                 let hardware = kind != "mac";
-                put(&mut device, "sim", json!({ "registeredOwner": owner, "hardwareBackedKey": hardware }));
+                put(
+                    &mut device,
+                    "sim",
+                    json!({ "registeredOwner": owner, "hardwareBackedKey": hardware }),
+                );
                 self.devices.push(device);
                 let others: Vec<_> = party.iter().skip(1).map(ToString::to_string).collect();
                 let id = GroupId::random(&mut self.rng).to_string();
@@ -201,7 +224,8 @@ impl Making {
             "roles": [ADMINISTRATOR],
         }));
         self.groups.push(json!({ "id": PILOT, "displayName": "TP-Pilot", "members": text(first) }));
-        self.groups.push(json!({ "id": WAVE, "displayName": "TP-Wave-1", "members": text(second) }));
+        self.groups
+            .push(json!({ "id": WAVE, "displayName": "TP-Wave-1", "members": text(second) }));
         self.groups.push(
             json!({ "id": BREAK_GLASS, "displayName": "Break-glass", "members": [emergency] }),
         );

@@ -212,11 +212,11 @@ impl PlanFile {
     /// # Errors
     /// `rollout.bad_value`, `rollout.unknown_name`.
     pub fn check(&self) -> Result<(), RolloutError> {
-        let between = |path: &str, value: u32, low: u32, high: u32, expected| {
-            match (low..=high).contains(&value) {
-                true => Ok(()),
-                false => Err(RolloutError::bad(path, &value.to_string(), expected)),
-            }
+        let between = |path: &str, value: u32, low: u32, high: u32, expected| match (low..=high)
+            .contains(&value)
+        {
+            true => Ok(()),
+            false => Err(RolloutError::bad(path, &value.to_string(), expected)),
         };
         if day(&self.start).is_none() {
             return Err(RolloutError::bad("start", &self.start, "a day such as `2026-09-07`"));
@@ -274,7 +274,8 @@ impl PlanFile {
                 return Err(RolloutError::unknown(path("resource"), "resource", &entry.resource));
             }
             let version = entry.version.as_deref();
-            if let Some(text) = version.filter(|text| text.parse::<crate::catalog::Version>().is_err())
+            if let Some(text) =
+                version.filter(|text| text.parse::<crate::catalog::Version>().is_err())
             {
                 return Err(RolloutError::bad(path("version"), text, "a version such as `22.217`"));
             }
@@ -333,10 +334,7 @@ mod tests {
         assert_eq!(bad(|plan| plan["start"] = "20260901".into()), "start");
         assert_eq!(bad(|plan| plan["rules"] = "1999-01".into()), "rules");
         assert_eq!(bad(|plan| plan["phases"] = Value::Array(vec![])), "phases");
-        assert_eq!(
-            bad(|plan| plan["phases"][0]["onWeeks"] = 105.into()),
-            "phases[0].onWeeks"
-        );
+        assert_eq!(bad(|plan| plan["phases"][0]["onWeeks"] = 105.into()), "phases[0].onWeeks");
         assert_eq!(bad(|plan| plan["signInsPerUserAndWeek"] = 0.into()), "signInsPerUserAndWeek");
         assert_eq!(bad(|plan| plan["fleet"]["users"] = 8_001.into()), "fleet.users");
         assert_eq!(
@@ -351,12 +349,8 @@ mod tests {
             bad(|plan| plan["fleet"]["shares"] = serde_json::json!({"hybrid": 1.0})),
             "fleet.shares"
         );
-        let app = |app: Value| {
-            refused(|plan| plan["apps"] = Value::Array(vec![app]))
-        };
-        let entry = |app, version, resource, weight| {
-            serde_json::json!({"app": app, "version": version, "resource": resource, "weight": weight})
-        };
+        let app = |app: Value| refused(|plan| plan["apps"] = Value::Array(vec![app]));
+        let entry = |app, version, resource, weight| serde_json::json!({"app": app, "version": version, "resource": resource, "weight": weight});
         assert_eq!(path(app(entry("gold", "1.0", "exchange", 1))), "apps[0].app");
         assert_eq!(path(app(entry("teams", "x", "exchange", 1))), "apps[0].version");
         assert_eq!(path(app(entry("teams", "1.0", "gold", 1))), "apps[0].resource");

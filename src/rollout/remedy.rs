@@ -117,11 +117,19 @@ const FILTERS: &[(&str, &str, &str)] = &[
 /// # Source
 /// conditional-access 1.2 rows 7 and 9.
 const APPS: &[(&str, &str, &str)] = &[
-    ("graph-powershell-no-wam", "graph-powershell", "switch EnableLoginByWAM on for Graph PowerShell"),
+    (
+        "graph-powershell-no-wam",
+        "graph-powershell",
+        "switch EnableLoginByWAM on for Graph PowerShell",
+    ),
     ("office-perpetual", "outlook", "move from perpetual Office to Microsoft 365 Apps"),
     ("onedrive", "onedrive", "update OneDrive to 22.217 or newer"),
     ("power-query-other-channel", "power-query", "move Excel with Power Query to Current Channel"),
-    ("visual-studio-no-broker", "visual-studio", "switch Visual Studio to the Windows authentication broker"),
+    (
+        "visual-studio-no-broker",
+        "visual-studio",
+        "switch Visual Studio to the Windows authentication broker",
+    ),
 ];
 
 impl Rehearsal {
@@ -149,8 +157,16 @@ impl Rehearsal {
         }
         for (id, title, change) in [
             ("register", "join or register the computer", Change::Register),
-            ("register-again", "register the device again, signing in freshly", Change::RegisterAgain),
-            ("trust-home-devices", "trust compliant devices of the guest's tenant", Change::TrustHomeDevices),
+            (
+                "register-again",
+                "register the device again, signing in freshly",
+                Change::RegisterAgain,
+            ),
+            (
+                "trust-home-devices",
+                "trust compliant devices of the guest's tenant",
+                Change::TrustHomeDevices,
+            ),
             ("update-system", "update the operating system", Change::UpdateSystem),
             ("exclude-guests", "exclude guests from the policy", Change::ExcludeGuests),
         ] {

@@ -127,14 +127,16 @@ pub fn merge(
         if !seen.insert(result.shard.index) {
             return Err(wrong(path, "the same shard stands twice"));
         }
+    }
+    if seen.len() != first.1.shard.of as usize {
+        return Err(wrong("shards", "one of them is missing"));
+    }
+    for (path, result) in results {
         let part = Counts::from_file(rehearsal, &result.counts).map_err(|error| match error {
             RolloutError::Shard { why, .. } => wrong(path, why),
             other => other,
         })?;
         counts.merge(&part)?;
-    }
-    if seen.len() != first.1.shard.of as usize {
-        return Err(wrong("shards", "one of them is missing"));
     }
     match counts.total() == rehearsal.total() {
         true => Ok(counts),

@@ -163,8 +163,14 @@ fn documents(plan: &PlanFile) -> Result<Vec<Value>, RolloutError> {
     let mut documents = Vec::new();
     for (at, wanted) in plan.policies.iter().enumerate() {
         let set = match wanted {
-            Value::String(name) if !crate::sim::policies::built_in().any(|(one, _)| one == name) => {
-                return Err(RolloutError::unknown(format!("policies[{at}]"), "built-in policy", name));
+            Value::String(name)
+                if !crate::sim::policies::built_in().any(|(one, _)| one == name) =>
+            {
+                return Err(RolloutError::unknown(
+                    format!("policies[{at}]"),
+                    "built-in policy",
+                    name,
+                ));
             }
             Value::String(_) => policy_set(std::slice::from_ref(wanted))
                 .map_err(|_| RolloutError::NothingToRollOut)?,

@@ -3,7 +3,7 @@
 //! # Source
 //! conditional-access 9, 1.3 and product 8.10.
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use crate::catalog::{BrokerUse, Catalog, ClientApp, RulePack, Version};
 use crate::directory::{Device, RegistrationMethod, TrustType, User, UserType};
@@ -12,10 +12,7 @@ use crate::policy::{
 };
 
 /// What is unusual about a way of working.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trouble {
     /// The app does not go through the broker.
     AppOutsideBroker,
@@ -59,10 +56,7 @@ pub enum Trouble {
 }
 
 /// The registration methods that do not qualify.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// Windows Autopilot, self-deploying mode.
     AutopilotSelfDeploying,
@@ -182,7 +176,8 @@ impl Trouble {
             resource: None,
             history: SignInHistory::Clean,
         };
-        let windows = Platform::from_operating_system(&device.operating_system) == Platform::Windows;
+        let windows =
+            Platform::from_operating_system(&device.operating_system) == Platform::Windows;
         match token_protection_status(&facts, rules).code {
             1002 if user.user_type == UserType::Guest => Self::GuestWithoutTrust,
             1003 => Self::of_registration(device, rules),
@@ -227,5 +222,12 @@ impl Trouble {
             (BrokerUse::Integrated, true) => Self::AppTooOld,
             (BrokerUse::Integrated, false) => Self::Ordinary,
         }
+    }
+}
+
+/// The stable name.
+impl Serialize for Trouble {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
     }
 }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::error::RolloutError;
 use super::rehearsal::{Act, Drawn, Rehearsal};
+use crate::signin::SignInRecord;
 use crate::sim::scenario::SignInMethod;
 use crate::sim::{Played, Player, Way};
-use crate::signin::SignInRecord;
 
 /// Members of a record that a provider draws, or derives from what it drew.
 pub const DRAWN_MEMBERS: &[&str] =

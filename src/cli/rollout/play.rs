@@ -6,15 +6,15 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use token_protection_lab::rollout::{Counts, Rehearsal, Shard};
+use token_protection_lab::signin::SignInRecord;
 use token_protection_lab::signin::ndjson::{Shape, Writer};
 
 use super::super::failure::Failure;
 use super::super::progress::Progress;
-use super::LogFormat;
-use super::log::Log;
+use super::sink::Sink;
 
 /// Sign-ins of one chunk.
-const CHUNK: u64 = 4096;
+const CHUNK: u64 = 2048;
 /// Chunks that a thread may be ahead.
 const AHEAD: usize = 2;
 
@@ -24,11 +24,25 @@ pub(super) enum Played {
     UpTo(u64),
 }
 
-/// A chunk: its records as lines, and situation and week of each of its sign-ins.
-struct Chunk {
-    lines: Vec<u8>,
-    seen: Vec<u64>,
-    end: u64,
+/// What becomes of records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Lines of this shape.
+    Lines(Shape),
+    /// Nothing: no record is made.
+    Nothing,
+    /// The records themselves.
+    #[cfg_attr(not(feature = "parquet"), expect(dead_code, reason = "Parquet alone asks for them"))]
+    Records,
+}
+
+/// A chunk: its records, and situation and week of each of its sign-ins.
+pub(super) struct Chunk {
+    pub(super) lines: Vec<u8>,
+    pub(super) records: Vec<SignInRecord>,
+    seen: Vec<(u32, u32)>,
+    /// All sign-ins below this number are in this chunk or an earlier one.
+    pub(super) end: u64,
 }
 
 /// What chunks are made of.
@@ -36,21 +50,20 @@ struct Chunk {
 struct Task<'r> {
     rehearsal: &'r Rehearsal,
     shard: Shard,
-    shape: Option<Shape>,
+    wanted: Wanted,
 }
 
 pub(super) fn play(
     rehearsal: &Rehearsal,
     shard: Shard,
     threads: usize,
-    mut log: Option<Log>,
-    format: LogFormat,
+    mut sink: Sink,
     counts: &mut Counts,
 ) -> Result<Played, Failure> {
     let stop = stop_flag();
-    let from = log.as_ref().map_or(0, Log::position);
+    let from = sink.position();
     count_again(rehearsal, shard, from, counts);
-    let task = Task { rehearsal, shard, shape: log.as_ref().map(|_| format.shape()) };
+    let task = Task { rehearsal, shard, wanted: sink.wanted() };
     let mut progress = Progress::start();
     let total = rehearsal.total();
     let mut at = from;
@@ -68,24 +81,21 @@ pub(super) fn play(
                 break;
             }
             let Ok(chunk) = lane.recv() else { break };
-            for seen in &chunk.seen {
-                counts.count((seen >> 32) as u32, *seen as u32);
+            for (situation, week) in &chunk.seen {
+                counts.count(*situation, *week);
             }
             at = chunk.end;
-            if let Some(log) = &mut log {
-                log.write(&chunk.lines, at)?;
-            }
+            sink.take(chunk)?;
             progress.tell(at as usize, total as usize);
         }
         Ok(())
     })?;
-    let all = at >= total;
-    match (log, all) {
-        (Some(log), true) => log.finish()?,
-        (Some(log), false) => log.interrupt()?,
-        (None, _) => {}
+    if at < total {
+        sink.interrupt()?;
+        return Ok(Played::UpTo(at));
     }
-    Ok(if all { Played::All } else { Played::UpTo(at) })
+    sink.finish()?;
+    Ok(Played::All)
 }
 
 impl Task<'_> {
@@ -102,23 +112,26 @@ impl Task<'_> {
 
     fn chunk(self, start: u64) -> Chunk {
         let end = (start + CHUNK).min(self.rehearsal.total());
-        let mut seen = Vec::with_capacity(CHUNK as usize);
-        let mut writer = self.shape.map(|shape| Writer::new(Vec::new(), shape));
-        for number in start..end {
-            if !self.shard.has_user(self.rehearsal.user_of(number)) {
+        let mut chunk = Chunk { lines: Vec::new(), records: Vec::new(), seen: Vec::new(), end };
+        let mut writer = match self.wanted {
+            Wanted::Lines(shape) => Some(Writer::new(Vec::new(), shape)),
+            Wanted::Nothing | Wanted::Records => None,
+        };
+        let ours = |number: &u64| self.shard.has_user(self.rehearsal.user_of(*number));
+        for drawn in (start..end).filter(ours).filter_map(|number| self.rehearsal.draw(number)) {
+            chunk.seen.push((drawn.situation.index, drawn.week));
+            if self.wanted == Wanted::Nothing {
                 continue;
             }
-            let Some(drawn) = self.rehearsal.draw(number) else { continue };
-            seen.push(u64::from(drawn.situation.index) << 32 | u64::from(drawn.week));
-            if let Some(writer) = &mut writer
-                && let Some(record) = self.rehearsal.record(&drawn)
-            {
+            let Some(record) = self.rehearsal.record(&drawn) else { continue };
+            match &mut writer {
                 // A vector takes whatever is written.
-                let _ = writer.write(&record);
+                Some(writer) => drop(writer.write(&record)),
+                None => chunk.records.push(record),
             }
         }
-        let lines = writer.and_then(|writer| writer.finish().ok()).unwrap_or_default();
-        Chunk { lines, seen, end }
+        chunk.lines = writer.and_then(|writer| writer.finish().ok()).unwrap_or_default();
+        chunk
     }
 }
 
@@ -142,14 +155,4 @@ fn stop_flag() -> Arc<AtomicBool> {
         flag
     });
     Arc::clone(flag)
-}
-
-impl LogFormat {
-    const fn shape(self) -> Shape {
-        match self {
-            Self::Diagnostic => Shape::Diagnostic,
-            Self::Graph => Shape::Graph,
-            Self::LogAnalytics => Shape::LogAnalytics,
-        }
-    }
 }

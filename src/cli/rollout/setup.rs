@@ -85,18 +85,15 @@ impl Setup {
     }
 
     /// What a log is the log of: a resumed run must have the same.
-    pub(super) fn digest(
-        &self,
-        rehearsal: &Rehearsal,
-        shard: Shard,
-        format: LogFormat,
-    ) -> String {
+    pub(super) fn digest(&self, rehearsal: &Rehearsal, shard: Shard, format: LogFormat) -> String {
         let mut hash = Sha256::new();
         let plan = serde_json::to_vec(rehearsal.plan()).unwrap_or_default();
         let shape: &[u8] = match format {
             LogFormat::Diagnostic => b"diagnostic",
             LogFormat::Graph => b"graph",
             LogFormat::LogAnalytics => b"log-analytics",
+            #[cfg(feature = "parquet")]
+            LogFormat::Parquet => b"parquet",
         };
         let version = env!("CARGO_PKG_VERSION").as_bytes();
         let numbers = format!("{} {shard}", rehearsal.total());
@@ -129,9 +126,8 @@ fn read_plan(path: &str) -> Result<PlanFile, Failure> {
     for (at, name) in files {
         let beside = folder.join(&name).display().to_string();
         let text = read_file(&beside, MAX_POLICIES)?;
-        let content: Value = json::from_slice(text.as_bytes()).map_err(|error| {
-            Failure::RolloutFile { path: beside.clone(), error: error.into() }
-        })?;
+        let content: Value = json::from_slice(text.as_bytes())
+            .map_err(|error| Failure::RolloutFile { path: beside.clone(), error: error.into() })?;
         plan.put_policies(at, content);
     }
     Ok(plan)

@@ -12,7 +12,8 @@ pub(super) struct Bar {
 }
 
 /// Light to dark: they can be told apart without colour.
-const FILLS: &[RGBColor] = &[RGBColor(196, 214, 232), RGBColor(226, 160, 70), RGBColor(122, 22, 34)];
+const FILLS: &[RGBColor] =
+    &[RGBColor(196, 214, 232), RGBColor(226, 160, 70), RGBColor(122, 22, 34)];
 
 /// Upright bars of stacked parts. An empty text if there is nothing to draw.
 pub(super) fn upright(bars: &[Bar], legend: &[&str]) -> String {
@@ -40,9 +41,11 @@ pub(super) fn lying(bars: &[Bar], legend: &[&str]) -> String {
 fn finished(svg: String, drawn: bool) -> String {
     match drawn {
         // Inside a page no name space is needed, and none is an address.
-        true => svg
-            .replacen("<svg ", "<svg role=\"img\" class=\"chart\" ", 1)
-            .replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1),
+        true => svg.replacen("<svg ", "<svg role=\"img\" class=\"chart\" ", 1).replacen(
+            " xmlns=\"http://www.w3.org/2000/svg\"",
+            "",
+            1,
+        ),
         false => String::new(),
     }
 }

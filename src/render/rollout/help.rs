@@ -25,7 +25,9 @@ pub(super) fn tell(cause: &CauseRow) -> &'static str {
             "this computer was connected to the organisation without a fresh sign-in; disconnect \
              the account and add it again"
         }
-        T::OldSystem => "this operating system is too old; use another computer until it is updated",
+        T::OldSystem => {
+            "this operating system is too old; use another computer until it is updated"
+        }
         T::Ordinary => "an earlier request of this sign-in was refused; sign in again",
         T::OtherPlatform => "this system cannot prove that it is yours; use the browser for now",
         T::PooledDesktop => {

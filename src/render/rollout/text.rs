@@ -61,7 +61,13 @@ fn totals(page: &mut Page, report: &Report) {
     }
     let users = [report.totals.blocked_users, report.after.blocked_users].map(grouped);
     let [before, after] = users;
-    grid.push(["users blocked at least once".to_owned(), before, String::new(), after, String::new()]);
+    grid.push([
+        "users blocked at least once".to_owned(),
+        before,
+        String::new(),
+        after,
+        String::new(),
+    ]);
     page.table(&grid.to_text(Rows::Close, None), |_| Tone::Plain);
 }
 
