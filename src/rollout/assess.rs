@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::counts::Counts;
 use super::error::RolloutError;
 use super::facts::Modelled;
+use super::fleet::Member;
 use super::rehearsal::{Rehearsal, Situation};
 use super::remedy::{Change, Remedy};
 use super::report::{
@@ -18,7 +19,7 @@ use super::trouble::Trouble;
 use super::verdict::{Coverage, Judged, Verdict};
 use crate::base::id::UserId;
 use crate::base::{Lifetime, Timestamp};
-use crate::directory::UserType;
+use crate::directory::{Directory, Group, UserType};
 use crate::policy::PolicySet;
 
 /// Seconds of a week.
@@ -100,7 +101,8 @@ impl<'r> Assessment<'r> {
             .into_iter()
             .map(|remedy| Tried::new(rehearsal, remedy))
             .collect::<Result<_, _>>()?;
-        let free = tried.iter().filter(|one| one.policies.is_some() && one.reopens.is_empty());
+        let costs_nothing = |one: &&Tried| one.policies.is_some() && one.reopens.is_empty();
+        let free = tried.iter().filter(costs_nothing).filter(|one| !one.is_by_user());
         let free: Vec<&Change> = free.map(|one| &one.remedy.change).collect();
         let recommended = rehearsal.policies_with(free).map_err(RolloutError::Policies)?;
         let plan = &rehearsal.plan;
@@ -255,27 +257,59 @@ impl<'r> Assessment<'r> {
         self.rehearsal.judge(&changed, &self.recommended).verdict
     }
 
-    /// Where something stays blocked there is one way left: to exclude its users, by name.
+    /// Where something stays blocked one way is left: to exclude its users, by name or by a group
+    /// that they are in.
     fn exclude_whom_nothing_helps(&mut self) -> Result<(), RolloutError> {
         let left = self.causes.iter().filter(|(_, so_far)| !so_far.left.is_empty());
         let left: Vec<(Cause, Users)> =
             left.map(|(cause, so_far)| (*cause, so_far.left.clone())).collect();
         for (cause, members) in left {
-            let user = |at: &usize| Some(self.rehearsal.fleet.members.get(*at)?.user);
-            let remedy = Remedy {
-                id: format!("exclude-users-{}-{}", cause.0.name(), cause.2),
-                title: format!("exclude by name: {}", cause.0.title()),
-                change: Change::ExcludeUsers { users: members.iter().filter_map(user).collect() },
-            };
-            let mut tried = Tried::new(self.rehearsal, remedy)?;
-            let blocked = |at: &usize| self.users.get(*at).map_or(0, |user| user.blocked);
-            tried.helps = members.iter().map(blocked).sum();
-            tried.users = members;
-            if let Some(so_far) = self.causes.get_mut(&cause) {
-                so_far.helped.insert(self.tried.len(), so_far.after);
+            let ids: BTreeSet<UserId> = members
+                .iter()
+                .filter_map(|at| Some(self.rehearsal.fleet.members.get(*at)?.user))
+                .collect();
+            let (name, title) = (cause.0.name(), cause.0.title());
+            let mut ways = vec![Remedy {
+                id: format!("exclude-users-{name}-{}", cause.2),
+                title: format!("exclude by name: {title}"),
+                change: Change::ExcludeUsers { users: ids.clone() },
+            }];
+            if let Some(group) = self.group_around(&ids) {
+                ways.push(Remedy {
+                    id: format!("exclude-group-{name}-{}", cause.2),
+                    title: format!("exclude the group `{}`: {title}", group.display_name),
+                    change: Change::ExcludeGroup { group: group.id },
+                });
             }
-            self.tried.push(tried);
+            for remedy in ways {
+                self.exclude(cause, remedy)?;
+            }
         }
+        Ok(())
+    }
+
+    /// The smallest group that all these users are in, unless it is more than twice their number.
+    fn group_around(&self, users: &BTreeSet<UserId>) -> Option<&'r Group> {
+        let fits = |group: &&Group| {
+            group.members.is_superset(users) && group.members.len() <= users.len() * 2
+        };
+        let groups = self.rehearsal.fleet.directory().groups().filter(fits);
+        groups.min_by_key(|group| group.members.len())
+    }
+
+    fn exclude(&mut self, cause: Cause, remedy: Remedy) -> Result<(), RolloutError> {
+        let mut tried = Tried::new(self.rehearsal, remedy)?;
+        let directory = self.rehearsal.fleet.directory();
+        let members = self.rehearsal.fleet.members.iter().enumerate();
+        let taken = members.filter(|(_, member)| tried.remedy.change.concerns(member, directory));
+        tried.users =
+            taken.map(|(at, _)| at).filter(|at| self.blocked_users.contains(at)).collect();
+        let blocked = |at: &usize| self.users.get(*at).map_or(0, |user| user.blocked);
+        tried.helps = tried.users.iter().map(blocked).sum();
+        if let Some(so_far) = self.causes.get_mut(&cause) {
+            so_far.helped.insert(self.tried.len(), so_far.after);
+        }
+        self.tried.push(tried);
         Ok(())
     }
 
@@ -364,14 +398,8 @@ impl Tried {
             let policies = rehearsal.policies_with([change]).map_err(RolloutError::Policies)?;
             let directory = rehearsal.fleet.directory();
             let before = &rehearsal.timeline.at_the_end;
-            tried.reopens = rehearsal.reopened(before, &policies, |member| match change {
-                Change::ExcludeUsers { users } => users.contains(&member.user),
-                Change::ExcludeGuests => {
-                    let user = directory.user(member.user);
-                    user.is_some_and(|user| user.user_type == UserType::Guest)
-                }
-                _ => true,
-            });
+            tried.reopens =
+                rehearsal.reopened(before, &policies, |member| change.concerns(member, directory));
             tried.policies = Some(policies);
         }
         Ok(tried)
@@ -406,12 +434,31 @@ impl Tried {
             helps: self.helps,
             users: self.users.len() as u64,
             reopens: self.reopens.clone(),
-            recommended: self.reopens.is_empty() && !self.is_by_name(),
+            recommended: self.reopens.is_empty() && !self.is_by_user(),
         }
     }
 
-    const fn is_by_name(&self) -> bool {
-        matches!(self.remedy.change, Change::ExcludeUsers { .. })
+    /// Whether it takes people out, whatever they sign in from. It is never done unasked.
+    const fn is_by_user(&self) -> bool {
+        matches!(
+            self.remedy.change,
+            Change::ExcludeGroup { .. } | Change::ExcludeGuests | Change::ExcludeUsers { .. }
+        )
+    }
+}
+
+impl Change {
+    /// Whether a user is one whom the exclusion takes out; a filter may take out anybody.
+    fn concerns(&self, member: &Member, directory: &Directory) -> bool {
+        match self {
+            Self::ExcludeGroup { group } => member.groups.contains(group),
+            Self::ExcludeGuests => {
+                let user = directory.user(member.user);
+                user.is_some_and(|user| user.user_type == UserType::Guest)
+            }
+            Self::ExcludeUsers { users } => users.contains(&member.user),
+            _ => true,
+        }
     }
 }
 
@@ -632,11 +679,12 @@ mod tests {
             (Trouble::UnsupportedMethod(M::PowerAutomateHosted), "filter-power-automate"),
             (Trouble::UnsupportedMethod(M::AutopilotSelfDeploying), "filter-autopilot"),
             (Trouble::UnsupportedKind, "exclude-users-unsupported-kind-1003"),
+            (Trouble::UnsupportedKind, "exclude-group-unsupported-kind-1003"),
         ] {
             assert!(helps(trouble, remedy), "{remedy} against {trouble:?}");
         }
         for remedy in &report.remedies {
-            let people = matches!(remedy.kind, "excludeGuests" | "excludeUsers");
+            let people = matches!(remedy.kind, "excludeGroup" | "excludeGuests" | "excludeUsers");
             assert_eq!(remedy.reopens.is_empty(), !people, "{}", remedy.id);
             assert_eq!(remedy.recommended, !people, "{}", remedy.id);
         }

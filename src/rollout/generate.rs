@@ -216,6 +216,17 @@ impl Making {
         let text = |ids: &[UserId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
         let (first, rest) = people.split_at(pilot);
         let second = rest.get(..wave.min(rest.len())).unwrap_or_default();
+        let rooms: Vec<_> = self
+            .users
+            .iter()
+            .filter(|user| {
+                let name = user.get("displayName").and_then(Value::as_str).unwrap_or_default();
+                name.starts_with("hub-") || name.starts_with("mtr-")
+            })
+            .filter_map(|user| user.get("id").cloned())
+            .collect();
+        let id = GroupId::random(&mut self.rng).to_string();
+        self.groups.push(json!({ "id": id, "displayName": "Meeting rooms", "members": rooms }));
         let emergency = UserId::random(&mut self.rng).to_string();
         self.users.push(json!({
             "id": emergency,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::facts::Modelled;
 use super::rehearsal::{Act, Rehearsal};
 use super::trouble::Trouble;
-use crate::base::id::UserId;
+use crate::base::id::{GroupId, UserId};
 use crate::catalog::{BrokerUse, Catalog, ClientRegistration};
 use crate::directory::{Device, Edition, RegistrationMethod, TrustType, UserType};
 use crate::policy::{Evidence, Platform, PolicyError, PolicySet};
@@ -42,6 +42,11 @@ pub enum Change {
         /// The rule.
         rule: String,
     },
+    /// The policy excludes a group.
+    ExcludeGroup {
+        /// The group.
+        group: GroupId,
+    },
     /// The policy excludes guests.
     ExcludeGuests,
     /// The policy excludes users by name.
@@ -65,7 +70,10 @@ impl Change {
     pub const fn is_exclusion(&self) -> bool {
         matches!(
             self,
-            Self::ExcludeDevices { .. } | Self::ExcludeGuests | Self::ExcludeUsers { .. }
+            Self::ExcludeDevices { .. }
+                | Self::ExcludeGroup { .. }
+                | Self::ExcludeGuests
+                | Self::ExcludeUsers { .. }
         )
     }
 
@@ -75,6 +83,7 @@ impl Change {
         match self {
             Self::App { .. } => "app",
             Self::ExcludeDevices { .. } => "excludeDevices",
+            Self::ExcludeGroup { .. } => "excludeGroup",
             Self::ExcludeGuests => "excludeGuests",
             Self::ExcludeUsers { .. } => "excludeUsers",
             Self::Register => "register",
@@ -267,9 +276,10 @@ impl Rehearsal {
                 newest.clone_into(&mut device.operating_system_version);
                 changed.device = Some(Cow::Owned(device));
             }
-            Change::ExcludeDevices { .. } | Change::ExcludeGuests | Change::ExcludeUsers { .. } => {
-                return None;
-            }
+            Change::ExcludeDevices { .. }
+            | Change::ExcludeGroup { .. }
+            | Change::ExcludeGuests
+            | Change::ExcludeUsers { .. } => return None,
         }
         Some(changed)
     }
@@ -320,21 +330,27 @@ fn exclude(policy: &mut Value, change: &Change) {
             };
             conditions.insert("devices".to_owned(), json!({ "deviceFilter": filter }));
         }
-        Change::ExcludeGuests => exclude_users(conditions, ["GuestsOrExternalUsers".to_owned()]),
+        Change::ExcludeGroup { group } => {
+            add_to(conditions, "excludeGroups", [group.to_string()]);
+        }
+        Change::ExcludeGuests => {
+            add_to(conditions, "excludeUsers", ["GuestsOrExternalUsers".to_owned()]);
+        }
         Change::ExcludeUsers { users } => {
-            exclude_users(conditions, users.iter().map(ToString::to_string));
+            add_to(conditions, "excludeUsers", users.iter().map(ToString::to_string));
         }
         _ => {}
     }
 }
 
-fn exclude_users(
+fn add_to(
     conditions: &mut serde_json::Map<String, Value>,
+    member: &str,
     more: impl IntoIterator<Item = String>,
 ) {
     let users = conditions.get_mut("users").and_then(Value::as_object_mut);
     let Some(users) = users else { return };
-    let excluded = users.entry("excludeUsers").or_insert_with(|| json!([]));
+    let excluded = users.entry(member).or_insert_with(|| json!([]));
     if excluded.is_null() {
         *excluded = json!([]);
     }

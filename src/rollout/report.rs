@@ -182,8 +182,8 @@ pub struct RemedyRow {
     pub id: String,
     /// What to do.
     pub title: String,
-    /// `app`, `excludeDevices`, `excludeGuests`, `excludeUsers`, `register`, `registerAgain`,
-    /// `trustHomeDevices` or `updateSystem`.
+    /// `app`, `excludeDevices`, `excludeGroup`, `excludeGuests`, `excludeUsers`, `register`,
+    /// `registerAgain`, `trustHomeDevices` or `updateSystem`.
     pub kind: &'static str,
     /// The device filter rule, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
