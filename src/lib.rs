@@ -21,6 +21,7 @@ pub mod pop;
 #[cfg(feature = "cli")]
 pub mod render;
 pub mod resource;
+pub mod rollout;
 pub mod signin;
 pub mod sim;
 #[cfg(feature = "testing")]

@@ -7,6 +7,7 @@ use token_protection_lab::policy::lint::NotInDirectory;
 use token_protection_lab::policy::whatif::WhatIfError;
 use token_protection_lab::render::inspect::{InspectError, MAX_TEXT};
 use token_protection_lab::render::page::shorten;
+use token_protection_lab::rollout::RolloutError;
 use token_protection_lab::signin::query::QueryError;
 use token_protection_lab::signin::read::{Fault, ReadError};
 use token_protection_lab::sim::ScenarioError;
@@ -73,6 +74,12 @@ pub(crate) enum Failure {
     /// A record that cannot be shown.
     #[error("{0}")]
     Record(Fault),
+    /// A roll-out that cannot be rehearsed.
+    #[error("{0}")]
+    Rollout(#[from] RolloutError),
+    /// A plan or a result file that cannot be used.
+    #[error("{path}: {error}")]
+    RolloutFile { path: String, error: RolloutError },
     /// A scenario that cannot be run.
     #[error("{0}")]
     Scenario(#[from] ScenarioError),
@@ -105,4 +112,11 @@ pub(crate) enum Failure {
     /// A described sign-in that cannot be evaluated.
     #[error("{path}: {error}")]
     WhatIf { path: String, error: WhatIfError },
+}
+
+impl Failure {
+    /// A file that cannot be read or written, in the system's words.
+    pub(crate) fn file(path: &str, error: &std::io::Error) -> Self {
+        Self::File { path: path.to_owned(), why: super::input::in_words(error) }
+    }
 }

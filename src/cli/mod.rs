@@ -14,6 +14,7 @@ mod matrix;
 mod output;
 mod progress;
 mod report;
+mod rollout;
 mod rules;
 mod run;
 mod schema;
@@ -78,6 +79,8 @@ enum Command {
     WhatIf(whatif::WhatIf),
     /// Count what a sign-in log says of token protection
     Report(Box<report::Report>),
+    /// Rehearse a roll-out of token protection
+    Rollout(Box<rollout::Rollout>),
     /// Print shell completions
     Completions(completions::Completions),
     /// Print a manual page
@@ -114,6 +117,7 @@ impl Command {
             Self::Lint(lint) => lint.run(),
             Self::WhatIf(whatif) => whatif.run(),
             Self::Report(report) => report.run(),
+            Self::Rollout(rollout) => rollout.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),
             Self::Schema(schema) => schema.run(),

@@ -24,6 +24,8 @@ enum Text {
 pub(crate) enum Verdict {
     /// Yes, or nothing was expected.
     AsExpected,
+    /// Somebody pressed Ctrl-C: exit code 130.
+    Interrupted,
     /// An expectation failed: exit code 1.
     Otherwise,
 }
@@ -64,6 +66,7 @@ pub(crate) fn print(finished: &Finished) -> ExitCode {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => complain(&Failure::Output(error)),
         _ => match finished.verdict {
             Verdict::AsExpected => ExitCode::SUCCESS,
+            Verdict::Interrupted => ExitCode::from(130),
             Verdict::Otherwise => ExitCode::from(1),
         },
     }

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use schemars::schema_for;
 use token_protection_lab::directory::directory_schema;
+use token_protection_lab::rollout::plan_schema;
 use token_protection_lab::sim::{Scenario, Settings};
 
 use super::failure::Failure;
@@ -18,6 +19,7 @@ pub(crate) struct Schema {
 #[derive(Clone, Copy, ValueEnum)]
 enum Format {
     Directory,
+    Rollout,
     Scenario,
     Settings,
 }
@@ -26,6 +28,7 @@ impl Schema {
     pub(crate) fn run(self) -> Result<Finished, Failure> {
         Finished::json(&match self.format {
             Format::Directory => directory_schema(),
+            Format::Rollout => plan_schema(),
             Format::Scenario => schema_for!(Scenario),
             Format::Settings => schema_for!(Settings),
         })

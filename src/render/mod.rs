@@ -22,6 +22,7 @@ pub mod page;
 pub mod refusal;
 pub mod remedy;
 pub mod report;
+pub mod rollout;
 pub mod rules;
 pub mod sign_in;
 pub mod story;

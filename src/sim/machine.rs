@@ -34,7 +34,8 @@ pub(super) struct Kept {
 }
 
 /// The user agent of a machine with this operating system.
-pub(super) fn user_agent(operating_system: &str) -> &'static str {
+#[must_use]
+pub fn user_agent(operating_system: &str) -> &'static str {
     use super::scenario::ClaimedPlatform as P;
     let name = operating_system.to_ascii_lowercase();
     let platform = match name.as_str() {

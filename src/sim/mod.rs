@@ -18,6 +18,7 @@ pub mod modelled;
 mod network;
 mod outcome;
 mod people;
+mod player;
 pub mod policies;
 pub mod population;
 mod run;
@@ -27,7 +28,9 @@ mod thief;
 mod trace;
 mod world;
 
+pub use machine::user_agent;
 pub use outcome::{Outcome, StepOutcome, ThiefOutcome};
+pub use player::{Played, Player, Way};
 pub use run::{DEFAULT_SEED, RunOptions, run};
 pub use scenario::{Scenario, ScenarioError};
 pub use settings::{SettingError, Settings};

@@ -8,8 +8,10 @@ use crate::base::time::ManualClock;
 use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
+use crate::directory::Directory;
 use crate::idp::{self, Provider};
 use crate::keystore::{KeyStore, LatencyModel};
+use crate::policy::PolicySet;
 use crate::resource::ResourceServer;
 
 use super::machine::{Machine, user_agent};
@@ -54,6 +56,22 @@ impl World {
         let directory = scenario.tenant()?;
         let policies = policy_set(&settings.policies)?;
         let rules = RulePack::named(&settings.rules).unwrap_or_else(RulePack::newest);
+        let bare =
+            scenario.devices.iter().filter_map(|one| Some((one.name.clone(), one.platform?)));
+        let bare = bare.collect();
+        let world = Self::with(directory, policies, rules, settings, seed, danger)?;
+        Ok(Self { bare, ..world })
+    }
+
+    /// The parties around a directory that is read already.
+    pub(super) fn with(
+        directory: Directory,
+        policies: PolicySet,
+        rules: &'static RulePack,
+        settings: Settings,
+        seed: Seed,
+        danger: Danger,
+    ) -> Result<Self, ScenarioError> {
         let mut provider_rng = seed.stream("provider");
         let told = settings.provider(danger);
         let provider = Provider::new(directory, policies, rules, told, &mut provider_rng)
@@ -82,11 +100,7 @@ impl World {
             people: BTreeMap::new(),
             machines: BTreeMap::new(),
             thief: Thief { machine, capabilities: Vec::new(), loot: Vec::new(), phished: None },
-            bare: scenario
-                .devices
-                .iter()
-                .filter_map(|device| Some((device.name.clone(), device.platform?)))
-                .collect(),
+            bare: BTreeMap::new(),
         })
     }
 

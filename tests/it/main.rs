@@ -28,6 +28,7 @@ mod policy_speed;
 mod properties;
 mod report;
 mod robustness;
+mod rollout;
 mod signin_log;
 #[cfg(feature = "parquet")]
 mod signin_parquet;

@@ -33,7 +33,7 @@ fn every_output_is_what_the_command_prints() {
 
 #[test]
 fn schemas_are_what_the_command_prints() {
-    for format in ["scenario", "directory"] {
+    for format in ["scenario", "directory", "rollout"] {
         let page = reference(&format!("schemas/{format}.json"));
         let (_, printed) = run(&["schema".to_owned(), format.to_owned()], None);
         if updating() {

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use token_protection_lab::rollout::{Assigns, Share, Shares, Trouble};
 use token_protection_lab::sim::Settings;
 
-use super::{read, reference};
+use super::{read, reference, settle, table};
 
 #[test]
 fn settings_md_lists_every_setting_with_its_default() {
@@ -26,6 +27,27 @@ fn settings_md_lists_every_setting_with_its_default() {
         })
         .collect();
     assert_eq!(listed, known);
+}
+
+#[test]
+fn rollout_md_lists_every_share_and_every_kind_of_trouble() {
+    let page = reference("rollout.md");
+    let assigns = |share: &Share| match share.assigns {
+        Assigns::Also => "second device",
+        Assigns::Device => "main device",
+        Assigns::Habit => "habit",
+    };
+    let row = |share: &Share| {
+        let (name, number) = (format!("`{}`", share.name), share.share.to_string());
+        let source = share.source.join(", ");
+        vec![name, assigns(share).to_owned(), number, share.title.clone(), source]
+    };
+    let head = ["share", "of", "number", "what", "source"];
+    let rows = Shares::builtin().shares.iter().map(row);
+    settle(&page, "shares", &table(&head, rows));
+    let rows =
+        Trouble::ALL.iter().map(|one| vec![format!("`{}`", one.name()), one.title().to_owned()]);
+    settle(&page, "troubles", &table(&["trouble", "what"], rows));
 }
 
 /// Words of the scenario format, from its schema: steps, loot, actions and so on.
