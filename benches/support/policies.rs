@@ -31,7 +31,7 @@ fn location(number: u128) -> String {
 }
 
 /// So many policies. Ten in a hundred apply; of the others 20 fail by application, 20 by users, 20
-/// by location, 10 by client type and 20 by the device filter.
+/// by location, 20 by client type and 10 by the device filter.
 pub fn policies(count: u32) -> PolicySet {
     let text = Value::Array((0..u128::from(count)).map(policy).collect()).to_string();
     PolicySet::from_json(text.as_bytes()).unwrap()
@@ -51,9 +51,10 @@ fn policy(number: u128) -> Value {
         0 | 3..=5 => vec![own, of_others(1), of_others(2)],
         _ => vec![],
     };
+    // No two policies have the same rule.
     let model = if kind == 0 { "Book" } else { "Pad" };
     let rule = format!(
-        "device.trustType -eq \"AzureAD\" -and device.operatingSystem -startsWith \"Windows\" \
+        "device.trustType -eq \"AzureAD\" -and device.displayName -notContains \"X-{number}-\" \
          -and device.model -contains \"{model}\"",
     );
     json!({
@@ -68,14 +69,14 @@ fn policy(number: u128) -> Value {
                 "excludeGroups": [group(3_000_000)],
             },
             "clientAppTypes":
-                [if kind == 5 { "browser" } else { "mobileAppsAndDesktopClients" }],
+                [if matches!(kind, 5 | 7) { "browser" } else { "mobileAppsAndDesktopClients" }],
             "locations": match kind {
                 0 => json!({"includeLocations": [location(0), location(number + 10)]}),
                 3 | 6 => json!({"includeLocations": [location(number + 10), location(number + 11)]}),
                 _ => Value::Null,
             },
             "devices": match kind {
-                0 | 4 | 7 => json!({"deviceFilter": {"mode": "include", "rule": rule}}),
+                0 | 4 | 8 => json!({"deviceFilter": {"mode": "include", "rule": rule}}),
                 _ => Value::Null,
             },
         },

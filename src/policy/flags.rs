@@ -67,6 +67,12 @@ impl<F: Flag> Flags<F> {
         Self(self.0 | other.0, PhantomData)
     }
 
+    /// What is in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0, PhantomData)
+    }
+
     /// The members, in the order of [`Flag::ALL`].
     pub fn iter(self) -> impl Iterator<Item = F> {
         F::ALL.iter().copied().filter(move |member| self.contains(*member))

@@ -40,7 +40,7 @@ fn cedar_policy(text: &mut String, number: u32) {
         0 | 3..=5 => format!("({own} || {} || {})", other(1), other(2)),
         _ => "true".to_owned(),
     };
-    let client = if kind == 5 { "browser" } else { "native" };
+    let client = if matches!(kind, 5 | 7) { "browser" } else { "native" };
     let location = |a: u32, b: u32| {
         format!(" && (context.locations.contains(\"l{a}\") || context.locations.contains(\"l{b}\"))")
     };
@@ -51,9 +51,9 @@ fn cedar_policy(text: &mut String, number: u32) {
     };
     let model = if kind == 0 { "Book" } else { "Pad" };
     let device = match kind {
-        0 | 4 | 7 => format!(
+        0 | 4 | 8 => format!(
             " && context.device.trustType == \"AzureAd\" \
-             && context.device.operatingSystem like \"Windows*\" \
+             && !(context.device.displayName like \"*X-{number}-*\") \
              && context.device.model like \"*{model}*\""
         ),
         _ => String::new(),
@@ -82,7 +82,7 @@ fn entities() -> Entities {
 fn request() -> Request {
     let context = json!({
         "client": "native", "locations": ["l0", "l1"],
-        "device": {"trustType": "AzureAd", "operatingSystem": "Windows", "model": "Book 3"},
+        "device": {"trustType": "AzureAd", "displayName": "LT-ALICE", "model": "Book 3"},
     });
     let context = Context::from_json_value(context, None).unwrap();
     let (user, action) = (uid("User::\"a\""), uid("Action::\"access\""));

@@ -197,6 +197,10 @@ pub(in crate::policy) fn read(
     })
 }
 
+/// Controls of which each policy asks something of its own.
+const OF_THE_POLICY: [GrantControl; 3] =
+    [G::AuthenticationStrength, G::TermsOfUse, G::CustomAuthenticationFactor];
+
 /// What a sign-in shows of the controls that ask the same of every policy. Worked out once.
 #[derive(Clone, Copy)]
 pub(in crate::policy) struct Met<'s> {
@@ -245,8 +249,12 @@ impl<'s> Met<'s> {
     /// The controls that leave a policy unmet; with `Or` one that is met satisfies the others, but
     /// never `block`.
     pub(in crate::policy) fn unmet(&self, grant: &GrantControls) -> Flags<GrantControl> {
-        let met: Flags<GrantControl> =
-            grant.controls.iter().filter(|control| self.meets(*control, grant)).collect();
+        let mut met = grant.controls.and(self.same_for_all);
+        for control in OF_THE_POLICY {
+            if grant.controls.contains(control) && self.meets(control, grant) {
+                met.insert(control);
+            }
+        }
         let blocked = grant.controls.contains(G::Block);
         match grant.operator {
             Operator::Or if !blocked && !met.is_empty() => Flags::EMPTY,

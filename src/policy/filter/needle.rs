@@ -24,12 +24,21 @@ impl Needle {
 
     /// Whether `text` begins with it.
     pub(super) fn starts(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let start = text.as_bytes().get(..self.folded.len());
+            return start.is_some_and(|start| start.eq_ignore_ascii_case(self.folded.as_bytes()));
+        }
         let mut letters = fold(text);
         self.chars().all(|wanted| letters.next() == Some(wanted))
     }
 
     /// Whether `text` ends with it.
     pub(super) fn ends(&self, text: &str) -> bool {
+        if text.is_ascii() {
+            let from = text.len().checked_sub(self.folded.len());
+            let end = from.and_then(|from| text.as_bytes().get(from..));
+            return end.is_some_and(|end| end.eq_ignore_ascii_case(self.folded.as_bytes()));
+        }
         let mut letters = text.chars().rev().flat_map(|letter| letter.to_lowercase().rev());
         self.chars().rev().all(|wanted| letters.next() == Some(wanted))
     }
@@ -66,11 +75,19 @@ impl Part {
     pub(super) fn is_in(&self, text: &str) -> bool {
         let mut matched = 0;
         let wanted = self.letters.len();
-        matched == wanted
-            || fold(text).any(|letter| {
-                matched = advance(&self.letters, &self.overlap, matched, letter);
-                matched == wanted
-            })
+        let first = self.letters.first().copied();
+        let mut found = |letter| {
+            if matched == 0 && Some(letter) != first {
+                return false;
+            }
+            matched = advance(&self.letters, &self.overlap, matched, letter);
+            matched == wanted
+        };
+        wanted == 0
+            || match text.is_ascii() {
+                true => text.bytes().any(|octet| found(char::from(octet.to_ascii_lowercase()))),
+                false => fold(text).any(found),
+            }
     }
 
     /// Whether it is all of `text`.
