@@ -1,42 +1,30 @@
 //! From counts to a [`Report`]: every situation that came up is evaluated once against the policies
 //! of each stage, of the end, and of each remedy; figures are those verdicts times the counts.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counts::Counts;
 use super::error::RolloutError;
 use super::facts::Modelled;
-use super::fleet::Member;
 use super::rehearsal::{Rehearsal, Situation};
 use super::remedy::{Change, Remedy};
 use super::report::{
-    AppRow, CauseRow, CodeRow, Helps, PhaseRow, Readiness, Ready, RemedyRow, Report, Totals,
-    UserRow, WeekRow,
+    AppRow, CauseRow, CodeRow, Helps, PhaseRow, Readiness, Ready, Report, Totals, UserRow, WeekRow,
 };
-use super::theft::Reopened;
 use super::timeline::Mode;
+use super::tried::{Tried, Users};
 use super::trouble::Trouble;
 use super::verdict::{Coverage, Judged, Verdict};
 use crate::base::id::UserId;
 use crate::base::{Lifetime, Timestamp};
-use crate::directory::{Directory, Group, UserType};
+use crate::directory::Group;
 use crate::policy::PolicySet;
 
 /// Seconds of a week.
 const WEEK: u32 = 7 * 24 * 60 * 60;
 
 type Cause = (Trouble, u32, u16);
-type Users = BTreeSet<usize>;
-
-/// A remedy with the policies that it leads to and its price.
-struct Tried {
-    remedy: Remedy,
-    /// Other policies, if it is an exclusion.
-    policies: Option<PolicySet>,
-    reopens: Vec<Reopened>,
-    helps: u64,
-    users: Users,
-}
 
 /// Figures in the making.
 struct Assessment<'r> {
@@ -324,11 +312,11 @@ impl<'r> Assessment<'r> {
             .apps
             .sort_by(|a, b| (b.blocked, b.sign_ins, &a.app).cmp(&(a.blocked, a.sign_ins, &b.app)));
         report.codes = self.codes.into_values().map(|(row, users)| row.of(&users)).collect();
-        report.codes.sort_by(|a, b| b.blocked.cmp(&a.blocked));
+        report.codes.sort_by_key(|row| Reverse(row.blocked));
         let tried = &self.tried;
         let causes = self.causes.into_iter();
         report.causes = causes.map(|(cause, so_far)| so_far.row(cause, tried)).collect();
-        report.causes.sort_by(|a, b| b.blocked.cmp(&a.blocked));
+        report.causes.sort_by_key(|row| Reverse(row.blocked));
         let rehearsal = self.rehearsal;
         let helpful = self.tried.iter().filter(|tried| tried.helps > 0);
         report.remedies = helpful.map(|tried| tried.row(rehearsal)).collect();
@@ -389,86 +377,13 @@ impl<'r> Assessment<'r> {
     }
 }
 
-impl Tried {
-    fn new(rehearsal: &Rehearsal, remedy: Remedy) -> Result<Self, RolloutError> {
-        let mut tried =
-            Self { policies: None, reopens: Vec::new(), helps: 0, users: Users::new(), remedy };
-        if tried.remedy.change.is_exclusion() {
-            let change = &tried.remedy.change;
-            let policies = rehearsal.policies_with([change]).map_err(RolloutError::Policies)?;
-            let directory = rehearsal.fleet.directory();
-            let before = &rehearsal.timeline.at_the_end;
-            tried.reopens =
-                rehearsal.reopened(before, &policies, |member| change.concerns(member, directory));
-            tried.policies = Some(policies);
-        }
-        Ok(tried)
-    }
-
-    /// Whether it alone lets a blocked sign-in through.
-    fn helps(&self, rehearsal: &Rehearsal, modelled: &Modelled<'_>) -> bool {
-        let judged = match &self.policies {
-            Some(policies) => Some(rehearsal.judge(modelled, policies)),
-            None => rehearsal
-                .changed(modelled, &self.remedy.change)
-                .map(|changed| rehearsal.judge(&changed, &rehearsal.timeline.at_the_end)),
-        };
-        judged.is_some_and(|one| matches!(one.verdict, Verdict::Bound | Verdict::NotCovered))
-    }
-
-    fn row(&self, rehearsal: &Rehearsal) -> RemedyRow {
-        let directory = rehearsal.fleet.directory();
-        let name = |id: &UserId| Some(directory.user(*id)?.user_principal_name().to_owned());
-        RemedyRow {
-            id: self.remedy.id.clone(),
-            title: self.remedy.title.clone(),
-            kind: self.remedy.change.kind(),
-            rule: match &self.remedy.change {
-                Change::ExcludeDevices { rule } => Some(rule.clone()),
-                _ => None,
-            },
-            excludes: match &self.remedy.change {
-                Change::ExcludeUsers { users } => users.iter().filter_map(name).collect(),
-                _ => Vec::new(),
-            },
-            helps: self.helps,
-            users: self.users.len() as u64,
-            reopens: self.reopens.clone(),
-            recommended: self.reopens.is_empty() && !self.is_by_user(),
-        }
-    }
-
-    /// Whether it takes people out, whatever they sign in from. It is never done unasked.
-    const fn is_by_user(&self) -> bool {
-        matches!(
-            self.remedy.change,
-            Change::ExcludeGroup { .. } | Change::ExcludeGuests | Change::ExcludeUsers { .. }
-        )
-    }
-}
-
-impl Change {
-    /// Whether a user is one whom the exclusion takes out; a filter may take out anybody.
-    fn concerns(&self, member: &Member, directory: &Directory) -> bool {
-        match self {
-            Self::ExcludeGroup { group } => member.groups.contains(group),
-            Self::ExcludeGuests => {
-                let user = directory.user(member.user);
-                user.is_some_and(|user| user.user_type == UserType::Guest)
-            }
-            Self::ExcludeUsers { users } => users.contains(&member.user),
-            _ => true,
-        }
-    }
-}
-
 impl CauseSoFar {
     fn row(self, cause: Cause, tried: &[Tried]) -> CauseRow {
         let helped = self.helped.into_iter().filter_map(|(at, sign_ins)| {
             Some(Helps { remedy: tried.get(at)?.remedy.id.clone(), sign_ins })
         });
         let mut remedies: Vec<Helps> = helped.collect();
-        remedies.sort_by(|a, b| b.sign_ins.cmp(&a.sign_ins));
+        remedies.sort_by_key(|one| Reverse(one.sign_ins));
         CauseRow {
             trouble: cause.0,
             code: cause.1,

@@ -38,6 +38,7 @@ mod shard;
 mod shares;
 mod theft;
 mod timeline;
+mod tried;
 mod trouble;
 mod truth;
 mod verdict;

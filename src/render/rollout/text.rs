@@ -1,5 +1,6 @@
 //! The findings at 80 columns.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::help::{act, tell};
@@ -235,7 +236,7 @@ fn users(page: &mut Page, report: &Report) {
     );
     list(page, "Ready and not in the first phase", &ready.candidates);
     let mut worst: Vec<_> = report.by_user.iter().filter(|user| user.blocked > 0).collect();
-    worst.sort_by(|a, b| b.blocked.cmp(&a.blocked));
+    worst.sort_by_key(|user| Reverse(user.blocked));
     let worst: Vec<String> = worst
         .into_iter()
         .map(|user| {
