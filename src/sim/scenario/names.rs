@@ -220,7 +220,8 @@ fn look_up<'n>(
         return Ok(());
     }
     let name: String = name.chars().take(LONGEST).collect();
-    let distance = |known: &&str| strsim::levenshtein(known, &name);
+    let folded = name.to_lowercase();
+    let distance = |known: &&str| strsim::levenshtein(&known.to_lowercase(), &folded);
     let nearest = all.into_iter().min_by_key(distance).unwrap_or_default();
     let (path, nearest) = (path.to_owned(), nearest.to_owned());
     Err(ScenarioError::UnknownName { path, kind, name, nearest })
