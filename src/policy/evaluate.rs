@@ -64,9 +64,10 @@ pub fn evaluate(
         }
         entries.push(entry);
     }
+    let stops: &[Stop] = &STOPS;
     for (at, (head, stopped)) in index.heads.iter().zip(scratch.stopped()).enumerate() {
         if *stopped != APPLIES || !bits::has(&evaluated, at) {
-            entries.push(not_applied(head, *stopped));
+            entries.push(not_applied(head, stops.get(usize::from(*stopped))));
         } else if !decided(&at)
             && let Some(policy) = policies.policies().get(at)
         {
@@ -104,7 +105,9 @@ fn refusal(entry: &AppliedPolicy, danger: Danger) -> Option<Control> {
 
 /// For each step of the walk: what is not satisfied when it stops there (this condition and all
 /// later ones), and what a record lists as failed.
-static STOPS: LazyLock<Vec<(Flags<Condition>, Flags<Condition>)>> = LazyLock::new(|| {
+type Stop = (Flags<Condition>, Flags<Condition>);
+
+static STOPS: LazyLock<Vec<Stop>> = LazyLock::new(|| {
     let step = |at: usize| {
         let left = ORDER.iter().skip(at).fold(Flags::EMPTY, |all, it| all.or(it.recorded()));
         (left, ORDER.get(at).map_or(Flags::EMPTY, |which| which.recorded()))
@@ -114,8 +117,8 @@ static STOPS: LazyLock<Vec<(Flags<Condition>, Flags<Condition>)>> = LazyLock::ne
 
 /// The entry of a policy that a condition stopped, that is disabled, or that the request is exempt
 /// from.
-fn not_applied(head: &Head, stopped: u8) -> AppliedPolicy {
-    let (satisfied, failed) = match STOPS.get(usize::from(stopped)) {
+fn not_applied(head: &Head, stop: Option<&Stop>) -> AppliedPolicy {
+    let (satisfied, failed) = match stop {
         None => (Flags::EMPTY, Flags::EMPTY),
         Some((left, failed)) => (head.configured.without(*left), *failed),
     };

@@ -44,10 +44,10 @@ struct Table {
     configured: BitSet,
     /// Policies that say something here that is no rule.
     filtered: BitSet,
-    /// Ascending.
-    rules: Box<[Rule]>,
-    /// What each rule of `rules` does.
-    mentions: Box<[Mentions]>,
+    /// The numbers of all rules, ascending, apart from the rest: they are what is searched.
+    values: Box<[u128]>,
+    /// The rules that have these numbers, and what each does.
+    mentions: Box<[(Rule, Mentions)]>,
 }
 
 /// Which policies include and which exclude a rule.
@@ -152,26 +152,27 @@ impl Table {
                 });
             }
         }
-        let (mut rules, mut mentions) = (Vec::new(), Vec::new());
+        let (mut values, mut mentions) = (Vec::new(), Vec::new());
         for (rule, [included, excluded]) in by_rule {
-            rules.push(rule);
-            mentions.push(Mentions {
-                included: Positions::of(included, policies.len()),
-                excluded: Positions::of(excluded, policies.len()),
-            });
+            values.push(rule.value());
+            let included = Positions::of(included, policies.len());
+            let excluded = Positions::of(excluded, policies.len());
+            mentions.push((rule, Mentions { included, excluded }));
         }
         Self {
             which,
             configured: BitSet::of(policies.len(), configured),
             filtered: BitSet::of(policies.len(), |at| bits::has(&filtered, at)),
-            rules: rules.into(),
+            values: values.into(),
             mentions: mentions.into(),
         }
     }
 
     fn mentions(&self, rule: Rule) -> Option<&Mentions> {
-        let at = self.rules.binary_search(&rule).ok()?;
-        self.mentions.get(at)
+        let value = rule.value();
+        let first = self.values.partition_point(|other| *other < value);
+        let same = self.mentions.get(first..)?.iter().take_while(|(it, _)| it.value() == value);
+        same.filter(|(it, _)| *it == rule).map(|(_, mentions)| mentions).next()
     }
 
     fn walk(&self, step: u8, policies: &[Policy], sign_in: &SignIn<'_>, scratch: &mut Scratch) {

@@ -64,6 +64,11 @@ pub(super) enum RuleKind {
 use RuleKind as K;
 
 impl Rule {
+    /// The number of what it names; 0 of a rule that names nothing further.
+    pub(super) const fn value(self) -> u128 {
+        self.value
+    }
+
     /// A rule that names nothing further.
     pub(super) const fn word(kind: RuleKind) -> Self {
         Self { value: 0, kind }

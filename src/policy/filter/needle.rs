@@ -85,6 +85,7 @@ impl Part {
         };
         wanted == 0
             || match text.is_ascii() {
+                true if text.len() < wanted => false,
                 true => text.bytes().any(|octet| found(char::from(octet.to_ascii_lowercase()))),
                 false => fold(text).any(found),
             }
