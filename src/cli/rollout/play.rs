@@ -14,7 +14,7 @@ use super::super::progress::Progress;
 use super::sink::Sink;
 
 /// Sign-ins of one chunk.
-const CHUNK: u64 = 2048;
+const CHUNK: u64 = 1024;
 /// Chunks that a thread may be ahead.
 const AHEAD: usize = 2;
 
