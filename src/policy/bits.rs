@@ -54,6 +54,17 @@ pub(super) fn add(words: &mut [u64], others: &[u64]) {
     words.iter_mut().zip(others).for_each(|(word, other)| *word |= other);
 }
 
+/// The first position that is not below `from`.
+pub(super) fn next(words: &[u64], from: usize) -> Option<usize> {
+    let at = from / WORD;
+    let here = words.get(at)? & (u64::MAX << (from % WORD));
+    if here != 0 {
+        return Some(at * WORD + here.trailing_zeros() as usize);
+    }
+    let rest = words.iter().enumerate().skip(at + 1).find(|(_, word)| **word != 0);
+    rest.map(|(at, word)| at * WORD + word.trailing_zeros() as usize)
+}
+
 /// The positions, ascending.
 pub(super) fn positions(words: &[u64]) -> impl Iterator<Item = usize> {
     words.iter().enumerate().flat_map(|(at, word)| {
@@ -75,6 +86,8 @@ mod tests {
         let set = BitSet::of(130, |at| [0, 63, 64, 129].contains(&at));
         assert_eq!(positions(set.words()).collect::<Vec<_>>(), [0, 63, 64, 129]);
         assert!(has(set.words(), 63) && !has(set.words(), 62) && !has(set.words(), 500));
+        let after = [0, 1, 63, 64, 65, 130, 500].map(|from| next(set.words(), from));
+        assert_eq!(after, [Some(0), Some(63), Some(63), Some(64), Some(129), None, None]);
         let mut words = set.words().to_vec();
         clear(&mut words, 64);
         add(&mut words, BitSet::of(130, |at| at == 5).words());

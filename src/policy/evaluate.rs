@@ -9,16 +9,12 @@
 //! # Source
 //! conditional-access 3.1, 3.4 and 3.5.
 
-use std::sync::LazyLock;
-
 use super::applied::{AppliedPolicy, AppliedPolicyResult as R, Condition};
 use super::bits;
-use super::conditions::{ORDER, is_exempt};
+use super::conditions::is_exempt;
 use super::controls::Met;
 use super::decision::{Control, Decision, Denial, Outcome, first_unmet};
 use super::facts::{Purpose, SignIn};
-use super::flags::Flags;
-use super::index::{APPLIES, Head, Scratch};
 use super::model::{Policy, PolicyState};
 use super::set::PolicySet;
 use crate::base::Danger;
@@ -37,43 +33,30 @@ pub fn evaluate(
     danger: Danger,
 ) -> Decision {
     let index = policies.index();
-    let count = policies.len();
-    let mut scratch = Scratch::starting_with(index.evaluated.words(), count);
+    let mut scratch = index.scratch();
     if sign_in.purpose == Purpose::Bootstrap {
         let exempt = |policy: &Policy| is_exempt(&policy.conditions, sign_in);
         let exempt = policies.iter().enumerate().filter(|(_, policy)| exempt(policy));
-        exempt.for_each(|(at, _)| scratch.remove(at));
+        exempt.for_each(|(at, _)| scratch.exempt(at));
     }
-    // Nobody is asked for anything by a policy that is exempt, so it is told apart by its bit.
-    let evaluated = scratch.alive().to_vec();
     index.walk(policies.policies(), sign_in, &mut scratch);
 
     let met = Met::by(sign_in);
-    let mut entries = Vec::with_capacity(count);
     let mut deciding: Option<(Control, &Policy)> = None;
-    let decided = |at: &usize| bits::has(index.enforced.words(), *at);
-    for at in bits::positions(scratch.alive()).filter(decided) {
-        let Some((head, policy)) = index.heads.get(at).zip(policies.policies().get(at)) else {
+    let mut next = scratch.next_applying(0);
+    while let Some(at) = next {
+        next = scratch.next_applying(at + 1);
+        let Some((entry, policy)) = scratch.entry_mut(at).zip(policies.policies().get(at)) else {
             continue;
         };
-        let entry = applied(head, policy, met, sign_in);
-        if let Some(control) = refusal(&entry, danger)
+        apply(entry, policy, met, sign_in);
+        if let Some(control) = refusal(entry, danger)
             && deciding.is_none_or(|(first, _)| control < first)
         {
             deciding = Some((control, policy));
         }
-        entries.push(entry);
     }
-    let stops: &[Stop] = &STOPS;
-    for (at, (head, stopped)) in index.heads.iter().zip(scratch.stopped()).enumerate() {
-        if *stopped != APPLIES || !bits::has(&evaluated, at) {
-            entries.push(not_applied(head, stops.get(usize::from(*stopped))));
-        } else if !decided(&at)
-            && let Some(policy) = policies.policies().get(at)
-        {
-            entries.push(applied(head, policy, met, sign_in));
-        }
-    }
+    let entries = decided_first(scratch.entries(), scratch.alive(), index.enforced.words());
     let outcome = match deciding {
         None => Outcome::Allow,
         Some((control, policy)) => Outcome::Deny(Denial {
@@ -103,54 +86,32 @@ fn refusal(entry: &AppliedPolicy, danger: Danger) -> Option<Control> {
     grants.chain(sessions).find(|control| danger.enforces(control.check()))
 }
 
-/// For each step of the walk: what is not satisfied when it stops there (this condition and all
-/// later ones), and what a record lists as failed.
-type Stop = (Flags<Condition>, Flags<Condition>);
-
-static STOPS: LazyLock<Vec<Stop>> = LazyLock::new(|| {
-    let step = |at: usize| {
-        let left = ORDER.iter().skip(at).fold(Flags::EMPTY, |all, it| all.or(it.recorded()));
-        (left, ORDER.get(at).map_or(Flags::EMPTY, |which| which.recorded()))
-    };
-    (0..ORDER.len()).map(step).collect()
-});
-
-/// The entry of a policy that a condition stopped, that is disabled, or that the request is exempt
-/// from.
-fn not_applied(head: &Head, stop: Option<&Stop>) -> AppliedPolicy {
-    let (satisfied, failed) = match stop {
-        None => (Flags::EMPTY, Flags::EMPTY),
-        Some((left, failed)) => (head.configured.without(*left), *failed),
-    };
-    AppliedPolicy {
-        policy: head.id,
-        result: match head.state {
-            PolicyState::Disabled => R::NotEnabled,
-            PolicyState::Enabled => R::NotApplied,
-            PolicyState::EnabledForReportingButNotEnforced => R::ReportOnlyNotApplied,
-        },
-        conditions_satisfied: satisfied,
-        conditions_not_satisfied: failed,
-        grant_controls_not_satisfied: Flags::EMPTY,
-        session_controls_not_satisfied: Flags::EMPTY,
+/// The entries with those first that succeeded or failed: enforced policies that applied.
+fn decided_first(
+    entries: &[AppliedPolicy],
+    applying: &[u64],
+    enforced: &[u64],
+) -> Vec<AppliedPolicy> {
+    let decided = || bits::positions(applying).filter(|at| bits::has(enforced, *at));
+    let mut ordered = Vec::with_capacity(entries.len());
+    ordered.extend(decided().filter_map(|at| entries.get(at)));
+    let mut from = 0;
+    for at in decided() {
+        ordered.extend_from_slice(entries.get(from..at).unwrap_or_default());
+        from = at + 1;
     }
+    ordered.extend_from_slice(entries.get(from..).unwrap_or_default());
+    ordered
 }
 
-/// The entry of a policy whose conditions hold.
-fn applied(head: &Head, policy: &Policy, met: Met<'_>, sign_in: &SignIn<'_>) -> AppliedPolicy {
-    let mut entry = AppliedPolicy {
-        policy: head.id,
-        result: R::Success,
-        conditions_satisfied: head.configured,
-        conditions_not_satisfied: Flags::EMPTY,
-        grant_controls_not_satisfied: met.unmet(&policy.grant),
-        session_controls_not_satisfied: policy.session.unmet(sign_in),
+/// Completes the entry of a policy whose conditions hold.
+fn apply(entry: &mut AppliedPolicy, policy: &Policy, met: Met<'_>, sign_in: &SignIn<'_>) {
+    entry.grant_controls_not_satisfied = met.unmet(&policy.grant);
+    entry.session_controls_not_satisfied = policy.session.unmet(sign_in);
+    entry.result = match policy.state {
+        PolicyState::EnabledForReportingButNotEnforced => reported(entry),
+        _ => enforced(entry),
     };
-    entry.result = match head.state {
-        PolicyState::EnabledForReportingButNotEnforced => reported(&entry),
-        _ => enforced(&entry),
-    };
-    entry
 }
 
 fn enforced(entry: &AppliedPolicy) -> R {

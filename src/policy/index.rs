@@ -7,39 +7,39 @@
 
 use std::collections::BTreeMap;
 
-use super::applied::Condition;
+use super::applied::{AppliedPolicy, AppliedPolicyResult, Condition};
 use super::bits::{self, BitSet};
-use super::conditions::{Clause, ORDER, Side, any_subject, traits};
+use super::conditions::{Clause, Devices, FilterMode, ORDER, Side, any_subject, traits};
 use super::facts::SignIn;
+use super::filter::{DeviceFilter, SharedFilters};
 use super::flags::Flags;
 use super::model::{Policy, PolicyState};
 use super::rule::Rule;
-use crate::base::id::PolicyId;
 
 /// All policies of a set, by what they say. Positions are those of the policies by ascending id.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Index {
     tables: Vec<Table>,
-    /// What every entry says of its policy.
-    pub(super) heads: Box<[Head]>,
+    device_filters: SharedFilters,
+    /// Policies whose device filter includes what it matches.
+    including: BitSet,
+    /// The entries as they are before anything is known of the request: every configured condition
+    /// satisfied, and not applied all the same.
+    blank: Box<[AppliedPolicy]>,
     /// Policies that are not disabled.
-    pub(super) evaluated: BitSet,
+    evaluated: BitSet,
     /// Policies that are enforced.
     pub(super) enforced: BitSet,
-}
-
-/// What an entry says of its policy whatever the request.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    pub(super) id: PolicyId,
-    pub(super) state: PolicyState,
-    pub(super) configured: Flags<Condition>,
 }
 
 /// One condition of all policies.
 #[derive(Clone, Debug)]
 struct Table {
     which: Condition,
+    /// What a record lists when it fails: this condition.
+    failed: Flags<Condition>,
+    /// What is not satisfied when the walk stops here: this condition and those after it.
+    left: Flags<Condition>,
     /// Policies that configure it.
     configured: BitSet,
     /// Policies that say something here that is no rule.
@@ -72,21 +72,26 @@ impl Default for Positions {
 
 /// Room for one evaluation, taken once.
 pub(super) struct Scratch {
-    words: Vec<u64>,
-    /// Where the walk of each policy stopped: a position in [`ORDER`], or [`APPLIES`].
-    stopped: Vec<u8>,
+    alive: Vec<u64>,
+    /// Of the condition at hand: policies it holds for, that include, that exclude.
+    sets: Vec<u64>,
+    /// What device filters remember.
+    answers: Vec<u64>,
+    /// What is known of each policy so far.
+    entries: Vec<AppliedPolicy>,
 }
-
-/// The walk of a policy did not stop at a condition.
-pub(super) const APPLIES: u8 = u8::MAX;
 
 impl Index {
     /// The index of `policies`, which are counted from 0 in this order.
     pub(super) fn of(policies: &[Policy]) -> Self {
         let state = |at: usize| policies.get(at).map(|policy| policy.state);
+        let mode = |at: usize| policies.get(at).and_then(device_filter).map(|(mode, _)| mode);
+        let filters = policies.iter().map(|policy| device_filter(policy).map(|(_, filter)| filter));
         Self {
+            device_filters: SharedFilters::of(filters),
+            including: BitSet::of(policies.len(), |at| mode(at) == Some(FilterMode::Include)),
             tables: ORDER.iter().map(|which| Table::of(*which, policies)).collect(),
-            heads: policies.iter().map(Head::of).collect(),
+            blank: policies.iter().map(blank).collect(),
             evaluated: BitSet::of(policies.len(), |at| state(at) != Some(PolicyState::Disabled)),
             enforced: BitSet::of(policies.len(), |at| state(at) == Some(PolicyState::Enabled)),
         }
@@ -94,43 +99,108 @@ impl Index {
 
     /// Walks the conditions of the policies in `scratch`, all at once, and leaves those that apply.
     pub(super) fn walk(&self, policies: &[Policy], sign_in: &SignIn<'_>, scratch: &mut Scratch) {
-        for (step, table) in (0..).zip(&self.tables) {
+        for table in &self.tables {
             if !table.configured.is_empty() {
-                table.walk(step, policies, sign_in, scratch);
+                table.find(sign_in, scratch);
+                self.ask_filters(table, policies, sign_in, scratch);
+                table.stop(scratch);
             }
+        }
+    }
+
+    /// Asks the filters of the policies that got this far.
+    fn ask_filters(
+        &self,
+        table: &Table,
+        policies: &[Policy],
+        sign_in: &SignIn<'_>,
+        scratch: &mut Scratch,
+    ) {
+        let Scratch { alive, sets: holding, answers, .. } = scratch;
+        let device = sign_in.shown_device();
+        for (word, filtered) in table.filtered.words().iter().enumerate() {
+            let Some((alive, holding)) = alive.get(word).zip(holding.get_mut(word)) else {
+                continue;
+            };
+            for bit in bits::positions(&[filtered & alive]) {
+                let at = word * 64 + bit;
+                let takes = match table.which {
+                    Condition::DeviceState => {
+                        let found = self.device_filters.matches(at, device, answers);
+                        found.map(|found| found == bits::has(self.including.words(), at))
+                    }
+                    which => {
+                        let policy = policies.get(at);
+                        policy.and_then(|policy| policy.conditions.holds(which, sign_in))
+                    }
+                };
+                *holding &= !(1 << bit);
+                *holding |= u64::from(takes == Some(true)) << bit;
+            }
+        }
+    }
+
+    /// Room for a walk over all policies that are not disabled.
+    pub(super) fn scratch(&self) -> Scratch {
+        Scratch {
+            alive: self.evaluated.words().to_vec(),
+            sets: vec![0; self.evaluated.words().len() * 3],
+            answers: vec![0; self.device_filters.words()],
+            entries: self.blank.to_vec(),
         }
     }
 }
 
-impl Head {
-    fn of(policy: &Policy) -> Self {
-        let configured = policy.conditions.configured();
-        Self { id: policy.id, state: policy.state, configured }
+fn device_filter(policy: &Policy) -> Option<(FilterMode, &DeviceFilter)> {
+    policy.conditions.devices.as_ref().and_then(Devices::filter)
+}
+
+/// The entry of a policy before anything is known of a request.
+fn blank(policy: &Policy) -> AppliedPolicy {
+    let (result, conditions_satisfied) = match policy.state {
+        PolicyState::Disabled => (AppliedPolicyResult::NotEnabled, Flags::EMPTY),
+        PolicyState::Enabled => (AppliedPolicyResult::NotApplied, policy.conditions.configured()),
+        PolicyState::EnabledForReportingButNotEnforced => {
+            (AppliedPolicyResult::ReportOnlyNotApplied, policy.conditions.configured())
+        }
+    };
+    AppliedPolicy {
+        policy: policy.id,
+        result,
+        conditions_satisfied,
+        conditions_not_satisfied: Flags::EMPTY,
+        grant_controls_not_satisfied: Flags::EMPTY,
+        session_controls_not_satisfied: Flags::EMPTY,
     }
 }
 
 impl Scratch {
-    /// Room for a walk over the policies that `alive` names, of `count` policies.
-    pub(super) fn starting_with(alive: &[u64], count: usize) -> Self {
-        // Alive, holding, included, excluded.
-        let mut words = vec![0; alive.len() * 4];
-        words.iter_mut().zip(alive).for_each(|(word, alive)| *word = *alive);
-        Self { words, stopped: vec![APPLIES; count] }
-    }
-
     /// The policies that nothing has stopped yet.
     pub(super) fn alive(&self) -> &[u64] {
-        self.words.get(..self.words.len() / 4).unwrap_or_default()
+        &self.alive
     }
 
-    /// Takes a policy out.
-    pub(super) fn remove(&mut self, at: usize) {
-        bits::clear(&mut self.words, at);
+    /// The next policy that applies, counted from `from`.
+    pub(super) fn next_applying(&self, from: usize) -> Option<usize> {
+        bits::next(&self.alive, from)
     }
 
-    /// Where the walk of a policy stopped.
-    pub(super) fn stopped(&self) -> &[u8] {
-        &self.stopped
+    /// Takes a policy out that the request is exempt from: nothing of it is looked at.
+    pub(super) fn exempt(&mut self, at: usize) {
+        bits::clear(&mut self.alive, at);
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.conditions_satisfied = Flags::EMPTY;
+        }
+    }
+
+    /// What is known of each policy, in the order of the policies.
+    pub(super) fn entries(&self) -> &[AppliedPolicy] {
+        &self.entries
+    }
+
+    /// The same of one policy, to be completed.
+    pub(super) fn entry_mut(&mut self, at: usize) -> Option<&mut AppliedPolicy> {
+        self.entries.get_mut(at)
     }
 }
 
@@ -159,8 +229,11 @@ impl Table {
             let excluded = Positions::of(excluded, policies.len());
             mentions.push((rule, Mentions { included, excluded }));
         }
+        let after = ORDER.iter().skip_while(|other| **other != which);
         Self {
             which,
+            failed: which.recorded(),
+            left: after.fold(Flags::EMPTY, |all, other| all.or(other.recorded())),
             configured: BitSet::of(policies.len(), configured),
             filtered: BitSet::of(policies.len(), |at| bits::has(&filtered, at)),
             values: values.into(),
@@ -175,11 +248,11 @@ impl Table {
         same.filter(|(it, _)| *it == rule).map(|(_, mentions)| mentions).next()
     }
 
-    fn walk(&self, step: u8, policies: &[Policy], sign_in: &SignIn<'_>, scratch: &mut Scratch) {
-        let count = self.configured.words().len();
-        let (alive, rest) = scratch.words.split_at_mut(count);
-        let (holding, rest) = rest.split_at_mut(count);
-        let (included, excluded) = rest.split_at_mut(count);
+    /// Finds the policies whose rules the sign-in fits.
+    fn find(&self, sign_in: &SignIn<'_>, scratch: &mut Scratch) {
+        let third = scratch.sets.len() / 3;
+        let (holding, rest) = scratch.sets.split_at_mut(third);
+        let (included, excluded) = rest.split_at_mut(third);
         holding.fill(0);
         any_subject(self.which, sign_in, |subject| {
             included.fill(0);
@@ -194,26 +267,20 @@ impl Table {
             holding.iter_mut().zip(sides).for_each(|(holds, (yes, no))| *holds |= yes & !no);
             false
         });
-        // From here on `included` holds the policies whose filter says whether they go on.
-        let filtered = self.filtered.words().iter().zip(alive.iter());
-        included
-            .iter_mut()
-            .zip(filtered)
-            .for_each(|(word, (filter, alive))| *word = filter & alive);
-        for at in bits::positions(included) {
-            let holds = |policy: &Policy| policy.conditions.holds(self.which, sign_in);
-            match policies.get(at).and_then(holds) {
-                Some(true) => bits::set(holding, at),
-                _ => bits::clear(holding, at),
-            }
-        }
-        let outcome = self.configured.words().iter().zip(holding.iter());
-        for (word, (alive, (configured, holds))) in alive.iter_mut().zip(outcome).enumerate() {
+    }
+
+    /// Stops the policies that configure the condition and for which it does not hold.
+    fn stop(&self, scratch: &mut Scratch) {
+        let outcome = self.configured.words().iter().zip(&scratch.sets);
+        for (word, (alive, (configured, holds))) in
+            scratch.alive.iter_mut().zip(outcome).enumerate()
+        {
             let fails = *alive & configured & !holds;
             *alive &= !fails;
-            for at in bits::positions(&[fails]) {
-                if let Some(stopped) = scratch.stopped.get_mut(word * 64 + at) {
-                    *stopped = step;
+            for bit in bits::positions(&[fails]) {
+                if let Some(entry) = scratch.entries.get_mut(word * 64 + bit) {
+                    entry.conditions_satisfied = entry.conditions_satisfied.without(self.left);
+                    entry.conditions_not_satisfied = self.failed;
                 }
             }
         }

@@ -176,14 +176,10 @@ pub(super) fn read_filter<F>(
 }
 
 impl Devices {
-    /// Whether a filter takes the device; none of a list of states.
-    ///
-    /// The same as asking its clauses, which is slow where many policies have a filter.
-    pub(super) fn filter_takes(&self, sign_in: &SignIn<'_>) -> Option<bool> {
+    /// The filter with its mode, if it is one.
+    pub(in crate::policy) const fn filter(&self) -> Option<(FilterMode, &DeviceFilter)> {
         match self {
-            Self::Filter { mode, filter } => {
-                Some(filter.matches(sign_in.shown_device()) == (*mode == FilterMode::Include))
-            }
+            Self::Filter { mode, filter } => Some((*mode, filter)),
             Self::States(_) => None,
         }
     }

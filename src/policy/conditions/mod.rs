@@ -188,10 +188,6 @@ impl Conditions {
 
     /// Whether the condition holds; none if it is not configured.
     pub(super) fn holds(&self, which: Condition, sign_in: &SignIn<'_>) -> Option<bool> {
-        let filtered = self.devices.as_ref().filter(|_| which == Condition::DeviceState);
-        if let Some(takes) = filtered.and_then(|devices| devices.filter_takes(sign_in)) {
-            return Some(takes);
-        }
         let holds = |subject| {
             self.names(which, Side::Include, sign_in, subject)
                 && !self.names(which, Side::Exclude, sign_in, subject)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::FilterError;
 use super::expression::{Comparison, Expression, Operator};
 use super::parser::{self, Property, nearest};
-use super::program::{Program, Subject};
+use super::program::{Program, Subject, Test};
 use crate::directory::{Device, Ownership, TrustType};
 
 /// The rule of a policy's device filter.
@@ -55,27 +55,12 @@ impl DeviceFilter {
     /// that is neither managed nor compliant nor hybrid joined fails, a negative one too.
     #[must_use]
     pub fn matches(&self, device: Option<&Device>) -> bool {
-        let Some(device) = device else {
-            return self.program.matches(|_, test| test.holds(Subject::Null));
-        };
-        self.program.matches(|property, test| {
-            let id = |id: u128| {
-                let mut octets = Uuid::encode_buffer();
-                let text = Uuid::from_u128(id).hyphenated().encode_lower(&mut octets);
-                test.holds(Subject::Text(text))
-            };
-            match property {
-                DeviceProperty::DeviceId => id(device.device_id.as_u128()),
-                DeviceProperty::MdmAppId => match device.mdm_app_id {
-                    Some(app) => id(app.as_u128()),
-                    None => test.holds(Subject::Null),
-                },
-                DeviceProperty::ExtensionAttribute(_) if !shows_extension_attributes(device) => {
-                    false
-                }
-                other => test.holds(other.of(device)),
-            }
-        })
+        self.program.matches(|property, test| comparison_holds(device, *property, test))
+    }
+
+    /// The rule as it is asked.
+    pub(super) const fn program(&self) -> &Program<DeviceProperty> {
+        &self.program
     }
 
     /// Whether the rule matches a device of which some properties are known and the others are null.
@@ -122,6 +107,29 @@ impl DeviceFilter {
             comparison.property.is_collection() && !containing
         });
         comparisons
+    }
+}
+
+/// Whether one comparison holds for a device; of one that is not there all properties are null.
+pub(super) fn comparison_holds(
+    device: Option<&Device>,
+    property: DeviceProperty,
+    test: &Test,
+) -> bool {
+    let Some(device) = device else { return test.holds(Subject::Null) };
+    let id = |id: u128| {
+        let mut octets = Uuid::encode_buffer();
+        let text = Uuid::from_u128(id).hyphenated().encode_lower(&mut octets);
+        test.holds(Subject::Text(text))
+    };
+    match property {
+        DeviceProperty::DeviceId => id(device.device_id.as_u128()),
+        DeviceProperty::MdmAppId => match device.mdm_app_id {
+            Some(app) => id(app.as_u128()),
+            None => test.holds(Subject::Null),
+        },
+        DeviceProperty::ExtensionAttribute(_) if !shows_extension_attributes(device) => false,
+        other => test.holds(other.of(device)),
     }
 }
 

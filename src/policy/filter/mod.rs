@@ -29,6 +29,9 @@ mod lexer;
 mod needle;
 mod parser;
 mod program;
+mod shared;
+
+pub(super) use shared::SharedFilters;
 
 pub use attribute::{AttributeFilter, AttributeName, AttributeValue, AttributeValues};
 pub use device::{DeviceFilter, DeviceProperty};

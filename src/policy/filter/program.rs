@@ -24,7 +24,7 @@ struct Step<P> {
 
 /// Where it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Exit {
+pub(super) enum Exit {
     Match,
     Miss,
     Step(usize),
@@ -35,6 +35,16 @@ impl<P: Clone> Program<P> {
         let mut steps = Vec::new();
         let entry = lower(expression, Exit::Match, Exit::Miss, &mut steps);
         Self { steps: steps.into(), entry }
+    }
+
+    /// The tests in a row, each with its exits.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&P, &Test, Exit, Exit)> {
+        self.steps.iter().map(|step| (&step.property, &step.test, step.yes, step.no))
+    }
+
+    /// Where it starts.
+    pub(super) const fn entry(&self) -> Exit {
+        self.entry
     }
 
     /// Asks the rule; `holds` makes one test.
