@@ -19,8 +19,8 @@ use token_protection_lab::policy::{
 const DIRECT_GROUPS: u128 = 10;
 const GROUPS: u128 = 0x9_0000;
 const LOCATIONS: u128 = 0x8_0000;
-pub const USER: u128 = 1;
-pub const ADDRESS: &str = "198.51.100.7";
+pub(crate) const USER: u128 = 1;
+pub(crate) const ADDRESS: &str = "198.51.100.7";
 
 fn group(number: u128) -> String {
     GroupId::from_u128(GROUPS + number).to_string()
@@ -32,7 +32,7 @@ fn location(number: u128) -> String {
 
 /// So many policies. Ten in a hundred apply; of the others 20 fail by application, 20 by users, 20
 /// by location, 20 by client type and 10 by the device filter.
-pub fn policies(count: u32) -> PolicySet {
+pub(crate) fn policies(count: u32) -> PolicySet {
     let text = Value::Array((0..u128::from(count)).map(policy).collect()).to_string();
     PolicySet::from_json(text.as_bytes()).unwrap()
 }
@@ -86,7 +86,7 @@ fn policy(number: u128) -> Value {
 }
 
 /// A user, the groups, twelve named locations of three ranges each.
-pub fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let user = UserId::from_u128(USER).to_string();
     let inner = (0..DIRECT_GROUPS)
         .map(|number| json!({"id": group(number), "displayName": "inner", "members": [user]}));
@@ -126,7 +126,7 @@ fn device() -> Device {
 }
 
 /// The sign-in of the workload: the user in twenty groups and two named locations, on the laptop.
-pub fn with_sign_in<T>(directory: &Directory, then: impl FnOnce(&SignIn<'_>) -> T) -> T {
+pub(crate) fn with_sign_in<T>(directory: &Directory, then: impl FnOnce(&SignIn<'_>) -> T) -> T {
     let device = device();
     let roles: BTreeSet<RoleTemplateId> = BTreeSet::new();
     let groups = directory.groups_of(UserId::from_u128(USER));
