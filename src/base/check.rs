@@ -142,7 +142,7 @@ checks! {
     RefreshUnused "RFT-03" Switchable "a retired refresh token ends its family" "RFC 9700 section 4.14.2";
 
     // Conditional Access.
-    PolicyGrants "POL-01" Switchable "no enabled policy blocks, and every grant control is met" "Graph conditionalAccessPolicy";
+    PolicyGrants "POL-01" Switchable "no enabled policy blocks, and every grant control and every sign-in frequency is met" "Graph conditionalAccessPolicy";
     PolicyTokenProtection "POL-02" Switchable "every enabled `secureSignInSession` policy that applies sees a bound request" "Entra concept-token-protection";
     SignInTainted "POL-03" Switchable "a sign-in once denied as unbound stays unbound" "Entra concept-token-protection, project choice 8.3";
 

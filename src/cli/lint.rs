@@ -13,7 +13,8 @@ use super::tenant;
 Examples:
   tplab lint policies/
   tplab lint policies/ --directory directory.json --rules 2025-05
-  tplab lint policy.json --emergency breakglass@contoso.example
+  tplab lint policies/ --directory directory.json \\
+    --emergency breakglass@contoso.example
 
 Exit code 1: at least one finding is an error.")]
 pub(crate) struct Lint {

@@ -56,16 +56,22 @@ pub(crate) struct Report {
 #[derive(Subcommand)]
 enum What {
     /// Requests blocked and allowed, by application (the default)
+    #[command(after_help = "Example:\n  tplab report apps log.ndjson --newest")]
     Apps(Asked),
     /// The same by user, application and resource
+    #[command(after_help = "Example:\n  tplab report users log.ndjson --corrected")]
     Users(Asked),
     /// Users whose device's state does not do (code 1003)
+    #[command(after_help = "Example:\n  tplab report device-state log.ndjson --days 28")]
     DeviceState(Asked),
     /// Requests blocked and allowed, by binding status code
+    #[command(after_help = "Example:\n  tplab report codes log.ndjson --corrected")]
     Codes(Asked),
     /// Requests blocked and allowed, by week
+    #[command(after_help = "Example:\n  tplab report weeks log.ndjson --days 90")]
     Weeks(Asked),
     /// Users who would pass enforcement throughout the period
+    #[command(after_help = "Example:\n  tplab report ready log.ndjson --days 28 --format csv")]
     Ready(Readily),
     /// One sign-in as the portal shows it, with why and what to do
     Show(Show),
@@ -182,7 +188,8 @@ enum Format {
 #[command(after_help = "\
 Examples:
   tplab report show bde32a22-0e8f-51ff-b1a5-0c53c9b7e6ae log.ndjson
-  tplab report show --correlation 7258172e-31cc-5e53-b14c-b032dace742c log.ndjson")]
+  tplab report show log.ndjson \\
+    --correlation 7258172e-31cc-5e53-b14c-b032dace742c")]
 struct Show {
     /// Without --correlation: the request id, then the logs
     #[arg(value_name = "ID|LOG", required = true)]

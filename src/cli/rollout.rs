@@ -54,8 +54,9 @@ pub(crate) struct Rollout {
     /// Write every sign-in record to this file
     #[arg(long, value_name = "FILE")]
     log: Option<String>,
-    /// The shape of records
-    #[arg(long, value_enum, default_value_t = LogFormat::LogAnalytics, requires = "log")]
+    /// The shape of the records, one line each
+    #[arg(long, value_name = "FORMAT", value_enum, requires = "log",
+        default_value_t = LogFormat::LogAnalytics)]
     log_format: LogFormat,
     /// Only part i of n, by whole users
     #[arg(long, value_name = "I/N", default_value = "1/1")]
@@ -86,10 +87,13 @@ enum Part {
 /// The shape of records in a log.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
+    /// The diagnostic export
     Diagnostic,
+    /// Graph beta signIn
     Graph,
+    /// Rows of the two Log Analytics tables
     LogAnalytics,
-    /// Two files, one a table
+    /// Those rows as Parquet, one file a table
     #[cfg(feature = "parquet")]
     Parquet,
 }

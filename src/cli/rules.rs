@@ -26,11 +26,18 @@ pub(crate) struct Rules {
 #[derive(Subcommand)]
 enum Action {
     /// List the dated rule packs
-    List(Json),
+    List(List),
     /// Show every statement and limitation of a pack, with sources
     Show(Show),
     /// Say what changed, and for which sign-ins the verdict changes
     Diff(Diff),
+}
+
+#[derive(Args)]
+#[command(after_help = "Example:\n  tplab rules list")]
+struct List {
+    #[command(flatten)]
+    out: Json,
 }
 
 #[derive(Args)]
@@ -41,6 +48,7 @@ struct Json {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  tplab rules show 2026-09")]
 struct Show {
     /// Id of a pack, such as 2026-09
     id: String,
@@ -49,6 +57,7 @@ struct Show {
 }
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  tplab rules diff 2025-05 2026-09")]
 struct Diff {
     /// Id of the pack to start from
     old: String,
@@ -61,7 +70,7 @@ struct Diff {
 impl Rules {
     pub(crate) fn run(self) -> Result<Finished, Failure> {
         match self.action {
-            Action::List(out) if out.json => Finished::json(&list_json()),
+            Action::List(list) if list.out.json => Finished::json(&list_json()),
             Action::List(_) => Ok(Finished::page(list_page())),
             Action::Show(show) => show.run(),
             Action::Diff(diff) => diff.run(),

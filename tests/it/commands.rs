@@ -355,17 +355,33 @@ fn every_command_has_help_with_an_example() {
         "list",
         "run",
         "matrix",
+        "rules",
+        "rules list",
+        "rules show",
+        "rules diff",
         "inspect",
         "lint",
         "whatif",
+        "report",
+        "report apps",
+        "report users",
+        "report device-state",
+        "report codes",
+        "report weeks",
+        "report ready",
+        "report show",
+        "rollout",
+        "rollout merge",
         "completions",
         "man",
         "schema",
     ] {
-        let help = done(&[name, "--help"]);
-        assert!(help.contains("Example") && help.contains(&format!("tplab {name}")), "{name}");
+        let words: Vec<&str> = name.split(' ').collect();
+        let help = done(&[&words[..], &["--help"]].concat());
+        assert!(help.contains("Example") && help.contains(&format!("  tplab {name}")), "{name}");
         assert_fits(&help);
-        assert!(done(&["man", name]).contains(".TH"), "{name}");
+        let page = done(&[&["man"], &words[..]].concat());
+        assert!(page.contains(&format!(".TH tplab-{} ", words.join("-"))), "{name}");
     }
     assert!(done(&["--help"]).contains("Exit codes"));
     assert_fits(&done(&["--help"]));
@@ -373,6 +389,7 @@ fn every_command_has_help_with_an_example() {
     assert!(done(&["completions", "bash"]).contains("tplab"));
     assert!(done(&["man"]).contains(".TH"));
     refused(&tplab(&["man", "gold"]));
+    refused(&tplab(&["man", "report", "gold"]));
 }
 
 #[test]

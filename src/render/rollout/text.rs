@@ -180,7 +180,7 @@ fn remedies(page: &mut Page, report: &Report) {
     for remedy in &report.remedies {
         let sign = if remedy.recommended { "*" } else { " " };
         let text = format!(
-            "{}: {} helps {} of {}",
+            "{}: {}; helps {} of {}",
             remedy.id,
             remedy.title,
             counted_grouped(remedy.helps, "sign-in"),
@@ -213,7 +213,8 @@ pub(super) fn cost(remedy: &RemedyRow) -> Option<String> {
         .into_iter()
         .map(|((theft, code, users, of), resources)| {
             let (title, resources) = (theft.title(), resources.join(" and "));
-            format!("{title} towards {resources} ({code} before; {users} of {of} victims)")
+            let victims = counted(of, "victim");
+            format!("{title} towards {resources} ({code} before; {users} of {victims})")
         })
         .collect();
     Some(format!("reopens: {}", rows.join("; ")))

@@ -6,7 +6,7 @@ use token_protection_lab::base::Check;
 use token_protection_lab::base::check::CheckKind;
 use token_protection_lab::catalog::{Catalog, RulePack};
 use token_protection_lab::idp::Refusal;
-use token_protection_lab::policy::{Control, Flag as _, GrantControl};
+use token_protection_lab::policy::{Control, Flag as _, GrantControl, SessionControl};
 
 use super::{files_under, read, reference, root, settle, table};
 
@@ -75,10 +75,11 @@ fn told(check: Check) -> String {
     let packs = Catalog::builtin().rule_packs().iter().map(|pack| pack.error_code.value);
     match check {
         Check::PolicyGrants => {
-            let code =
-                |control: &GrantControl| Control::Grant(*control).error_code(RulePack::newest());
-            let codes: Vec<String> =
-                GrantControl::ALL.iter().map(code).map(|n| n.to_string()).collect();
+            let grants = GrantControl::ALL.iter().copied().map(Control::Grant);
+            let frequency = Control::Session(SessionControl::SignInFrequency);
+            let codes = grants.chain([frequency]).map(|it| it.error_code(RulePack::newest()));
+            let codes: BTreeSet<u32> = codes.collect();
+            let codes: Vec<String> = codes.iter().map(u32::to_string).collect();
             return format!("`interaction_required` {}", codes.join(", "));
         }
         Check::PolicyTokenProtection => {
