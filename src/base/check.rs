@@ -74,6 +74,7 @@ checks! {
     UserPassword "USR-01" Switchable "the password matches the user's verifier" "RFC 6749 section 4.3.2";
     UserEnabled "USR-02" Switchable "the user exists and is enabled" "MS-OAPXBC 3.2.5.1.2.3";
     UserSecondFactor "USR-03" Switchable "a second factor that is presented is right" "project choice";
+    UserSecondFactorUnused "USR-04" Switchable "a code of the second factor was not accepted before" "RFC 6238 section 5.2";
 
     // Devices and their registration.
     DeviceKnown "DEV-01" Switchable "the device is registered and not deleted" "MS-OAPXBC 3.2.5.1.2.3";

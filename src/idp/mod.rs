@@ -82,6 +82,8 @@ pub struct Provider {
     used_nonces: UsedOnce,
     used_jti: UsedOnce,
     used_codes: UsedOnce,
+    /// Codes of second factors, each under its user.
+    used_factors: UsedOnce,
     families: BTreeMap<FamilyId, Family>,
     /// The newest PRT family of a user on a device.
     current_prt: BTreeMap<(UserId, DeviceId), FamilyId>,
@@ -125,6 +127,7 @@ impl Provider {
             used_nonces: UsedOnce::with_capacity(USED_CAPACITY),
             used_jti: UsedOnce::with_capacity(USED_CAPACITY),
             used_codes: UsedOnce::with_capacity(USED_CAPACITY),
+            used_factors: UsedOnce::with_capacity(USED_CAPACITY),
             families: BTreeMap::new(),
             current_prt: BTreeMap::new(),
             tainted: BTreeMap::new(),

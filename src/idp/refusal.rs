@@ -101,6 +101,7 @@ refusals! {
     UserUnknown "user_unknown" UserEnabled InvalidGrant 50034 "the user does not exist";
     UserDisabled "user_disabled" UserEnabled InvalidGrant 50057 "the user is disabled";
     SecondFactorWrong "second_factor_wrong" UserSecondFactor InvalidGrant 50074 "the second factor is wrong";
+    SecondFactorUsed "second_factor_used" UserSecondFactorUnused InvalidGrant 50074 "the code of the second factor was used before";
 
     DeviceUnknown "device_unknown" DeviceKnown InvalidGrant 50155 "the device is not registered";
     DeviceDisabled "device_disabled" DeviceEnabled InvalidGrant 135011 "the device is disabled";

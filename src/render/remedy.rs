@@ -82,6 +82,10 @@ const fn of_check(check: Check) -> &'static str {
         C::NonceUnused | C::PrtUseJti => "look for the first use: somebody recorded this request",
 
         C::UserPassword | C::UserSecondFactor => "watch for more of these against the same user",
+        C::UserSecondFactorUnused => {
+            "ask the user whether both sign-ins were theirs: one may have been watched or relayed; a \
+             real user waits for the next code"
+        }
         C::UserEnabled => "nothing: the account is disabled or gone, as it was meant to be",
         C::DeviceKnown | C::DeviceEnabled => {
             "nothing if the device was removed on purpose; otherwise register it again"
