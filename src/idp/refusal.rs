@@ -90,7 +90,8 @@ refusals! {
     MalformedJws "malformed_jws" JwsShape InvalidGrant 50013 "the signed request is not a well-formed JWS";
     AlgorithmMismatch "algorithm_mismatch" HeaderAlgorithm InvalidGrant 50013 "the algorithm is not the one this key is for";
     CriticalHeader "critical_header" HeaderCritical InvalidGrant 50013 "the signed request asks for an extension that is not understood";
-    TooBusy "too_busy" MessageShape TemporarilyUnavailable 90033 "the memory of used values is full";
+    TooBusy "too_busy" MemoryRoom TemporarilyUnavailable 90033 "the memory of used values is full";
+    FamiliesFull "families_full" MemoryRoom TemporarilyUnavailable 90033 "the memory of token families is full";
 
     NonceMissing "nonce_missing" NonceMissing InvalidGrant 140000 "the signed request carries no nonce";
     NonceForeign "nonce_foreign" NonceIssued InvalidGrant 140000 "the nonce was not issued here";
@@ -202,6 +203,7 @@ impl Refusal {
     pub const fn of_family(error: FamilyError) -> Self {
         match error {
             FamilyError::Ended(_) => Self::FamilyEnded,
+            FamilyError::Full => Self::FamiliesFull,
             FamilyError::Reuse => Self::RefreshReused,
         }
     }

@@ -75,6 +75,10 @@ const fn of_check(check: Check) -> &'static str {
             "the provider saw a good request and answered: look for its sign-in record, and revoke \
              the user's tokens, since somebody replays them"
         }
+        C::MemoryRoom => {
+            "look for a flood of requests: the provider refuses rather than forget what it needs to \
+             know; room comes back as tokens grow too old"
+        }
         C::NonceMissing | C::NonceIssued | C::NonceFresh => {
             "nothing for a real client, which asks for a new nonce; many of these from one address \
              are a replay"

@@ -17,6 +17,7 @@ use token_protection_lab::testing::lab::{
     ALICE, AZURE_CLI, LOCALHOST, OUTLOOK, PASSWORD, with_bearer, with_header,
 };
 use token_protection_lab::testing::{HandmadeDevice, Lab};
+use token_protection_lab::token::FamilyCapacity;
 use token_protection_lab::wire::Request;
 use token_protection_lab::wire::authorize::{DEVICE_CREDENTIAL, REFRESH_TOKEN_CREDENTIAL};
 
@@ -88,6 +89,42 @@ fn msg_05_crit_is_refused() {
     for crit in [vec!["exp".to_owned()], vec![]] {
         let draft = device.use_of_prt(&nonce, lab.now()).header(|header| header.crit = Some(crit));
         refused(&lab.send(draft.request()), Check::HeaderCritical);
+    }
+}
+
+#[test]
+fn msg_06_a_full_memory_refuses_rather_than_lets_a_retired_token_live() {
+    let mut lab = lab_with(|builder| {
+        builder.settings(|settings| settings.family_capacity = FamilyCapacity(8))
+    });
+    let first = |lab: &mut Lab| lab.sign_in(AZURE_CLI, EXCHANGE).refresh_token.unwrap();
+    let redeem =
+        |lab: &mut Lab, token: &str| lab.send(lab.refresh_request(AZURE_CLI, token, EXCHANGE));
+    // One eighth of the room is for endings.
+    let retired: Vec<String> = (0..7).map(|_| first(&mut lab)).collect();
+    for token in &retired {
+        granted(&redeem(&mut lab, token));
+    }
+    let waiting = first(&mut lab);
+    refused(&redeem(&mut lab, &waiting), Check::MemoryRoom);
+    // A code shown again still ends its family, and then there is no room for that either.
+    let mut shown_twice = || {
+        let code = lab.code(AZURE_CLI, EXCHANGE);
+        granted(&lab.redeem(Lab::code_grant(AZURE_CLI, &code)));
+        lab.redeem(Lab::code_grant(AZURE_CLI, &code))
+    };
+    refused(&shown_twice(), Check::CodeUnused);
+    refused(&shown_twice(), Check::MemoryRoom);
+    // The refused token was not used up. Once the others are too old for anything, there is room.
+    lab.wait(7_775_999);
+    refused(&redeem(&mut lab, &waiting), Check::MemoryRoom);
+    let (retired_one, others) = retired.split_first().unwrap();
+    refused(&redeem(&mut lab, retired_one), Check::RefreshUnused);
+    lab.wait(1);
+    let late = first(&mut lab);
+    granted(&redeem(&mut lab, &late));
+    for token in others {
+        refused(&redeem(&mut lab, token), Check::RefreshExpired);
     }
 }
 
