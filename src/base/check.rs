@@ -63,6 +63,7 @@ checks! {
     ResponseUnreadable "MSG-03" Structural "the encrypted answer opens only with the key it was made for" "MS-OAPXBC 3.2.5.1.3.2";
     HeaderAlgorithm "MSG-04" Switchable "the header's `alg` is the one the key's kind allows" "RFC 8725 section 3.1";
     HeaderCritical "MSG-05" Switchable "a `crit` header is refused, since no extension is understood" "RFC 7515 section 4.1.11";
+    MemoryRoom "MSG-06" Structural "what has to be remembered of a request finds room in a bounded memory" "project choice";
 
     // Server nonces.
     NonceMissing "NON-01" Switchable "a signed request carries a `request_nonce`" "MS-OAPXBC 3.2.5.1.2.1";
@@ -74,6 +75,7 @@ checks! {
     UserPassword "USR-01" Switchable "the password matches the user's verifier" "RFC 6749 section 4.3.2";
     UserEnabled "USR-02" Switchable "the user exists and is enabled" "MS-OAPXBC 3.2.5.1.2.3";
     UserSecondFactor "USR-03" Switchable "a second factor that is presented is right" "project choice";
+    UserSecondFactorUnused "USR-04" Switchable "a code of the second factor was not accepted before" "RFC 6238 section 5.2";
 
     // Devices and their registration.
     DeviceKnown "DEV-01" Switchable "the device is registered and not deleted" "MS-OAPXBC 3.2.5.1.2.3";

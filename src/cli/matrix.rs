@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use token_protection_lab::base::stream::Seed;
+use token_protection_lab::catalog::RulePack;
 use token_protection_lab::render::aftermath::{aftermath_markdown, aftermath_page};
 use token_protection_lab::render::html::{aftermath_html, matrix_html};
 use token_protection_lab::render::json::{AftermathJson, MatrixJson};
@@ -68,6 +69,7 @@ impl Matrix {
         if self.each_alone {
             played.push((EACH_ALONE, Columns::EachAlone, self.play(Columns::EachAlone)?));
         }
+        let rules = self.rules_in_force()?;
         match format {
             Format::Html => {
                 let headings = played.iter().map(|(heading, _, _)| self.heading(heading));
@@ -79,7 +81,9 @@ impl Matrix {
             }
             Format::Json => {
                 let tables = played.iter();
-                let tables = tables.map(|(_, columns, table)| self.matrix_json(*columns, table));
+                let tables = tables.map(|(_, columns, table)| {
+                    MatrixJson::of(table, *columns, Seed(self.seed), rules)
+                });
                 Finished::json(&json!({ "tables": tables.collect::<Vec<_>>() }))
             }
             Format::Markdown => {
@@ -107,8 +111,8 @@ impl Matrix {
         }
     }
 
-    fn matrix_json<'t>(&self, columns: Columns, table: &'t Table) -> MatrixJson<'t> {
-        MatrixJson::of(table, columns, Seed(self.seed))
+    fn rules_in_force(&self) -> Result<&'static RulePack, Failure> {
+        self.rules.as_deref().map_or(Ok(RulePack::newest()), super::rules::pack)
     }
 
     fn play(&self, columns: Columns) -> Result<Table, Failure> {
@@ -130,7 +134,7 @@ impl Matrix {
         match format {
             Format::Html => Ok(Finished::raw(aftermath_html(&table))),
             Format::Json => {
-                let table = AftermathJson::of(&table, Seed(self.seed));
+                let table = AftermathJson::of(&table, Seed(self.seed), RulePack::newest());
                 Finished::json(&json!({ "tables": [table] }))
             }
             Format::Markdown => Ok(Finished::raw(aftermath_markdown(&table))),

@@ -9,7 +9,7 @@ use ring::{hmac, pbkdf2};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroize as _;
 
-use crate::base::{Secret, Timestamp};
+use crate::base::{Lifetime, Secret, Timestamp};
 
 /// Octets of a verifier's hash.
 const HASH_LEN: usize = 32;
@@ -103,8 +103,8 @@ impl fmt::Debug for PasswordVerifier {
 /// seconds and six digits.
 ///
 /// # Simulated
-/// It stands for whatever second factor a tenant uses. A code stays good for as long as its window
-/// is open, also a second time; RFC 6238 section 5.2 would have the second use refused.
+/// It stands for whatever second factor a tenant uses. It keeps no memory: that a code is good once
+/// only (RFC 6238 section 5.2) is for the provider to see to, until [`SecondFactor::good_until`].
 #[derive(Clone, Debug)]
 pub struct SecondFactor {
     shared_secret: Secret<Vec<u8>>,
@@ -131,17 +131,27 @@ impl SecondFactor {
         format!("{:06}", self.number(step_of(now)) % 1_000_000)
     }
 
-    /// Whether `code` is the one of `now`, or of the step before it (RFC 6238 section 5.2: one step
-    /// for the delay of the network).
+    /// The last second at which `code` is right, if it is right at `now`: it is the code of its step
+    /// and of the one after (RFC 6238 section 5.2: one step for the delay of the network).
     #[must_use]
-    pub fn matches(&self, code: &str, now: Timestamp) -> bool {
+    pub fn good_until(&self, code: &str, now: Timestamp) -> Option<Timestamp> {
         let step = step_of(now);
         let is = |step: u64| {
             let right = format!("{:06}", self.number(step) % 1_000_000);
             bool::from(right.as_bytes().ct_eq(code.as_bytes()))
         };
         // No short cut: both are compared whichever of them is right.
-        is(step) | is(step.saturating_sub(1))
+        match (is(step), is(step.saturating_sub(1))) {
+            (true, _) => Some(last_second_of(step.saturating_add(1))),
+            (false, true) => Some(last_second_of(step)),
+            (false, false) => None,
+        }
+    }
+
+    /// The first second of the step after that of `now`: from then on another code is shown.
+    #[must_use]
+    pub fn next_code_at(now: Timestamp) -> Timestamp {
+        last_second_of(step_of(now)) + Lifetime::from_secs(1)
     }
 
     /// The 31-bit number of a step (RFC 4226 section 5.3, dynamic truncation).
@@ -158,6 +168,12 @@ impl SecondFactor {
 /// Time steps since the epoch; times before it count as step 0.
 fn step_of(now: Timestamp) -> u64 {
     u64::try_from(now.as_unix() / STEP).unwrap_or(0)
+}
+
+/// The last second of a step.
+fn last_second_of(step: u64) -> Timestamp {
+    let after = i64::try_from(step).unwrap_or(i64::MAX).saturating_add(1).saturating_mul(STEP);
+    Timestamp::from_unix(after.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -253,9 +269,14 @@ mod tests {
         for (seconds, good) in
             [(2999, false), (3000, true), (3029, true), (3059, true), (3060, false)]
         {
-            assert_eq!(factor.matches(&code, at(seconds)), good, "{seconds}");
+            let until = good.then(|| at(3059));
+            assert_eq!(factor.good_until(&code, at(seconds)), until, "{seconds}");
         }
-        assert!(!factor.matches("", at(3000)) && !factor.matches(&format!("{code}0"), at(3000)));
+        for wrong in [String::new(), format!("{code}0")] {
+            assert_eq!(factor.good_until(&wrong, at(3000)), None);
+        }
+        assert_eq!(SecondFactor::next_code_at(at(3000)), at(3030));
+        assert_eq!(SecondFactor::next_code_at(at(3029)), at(3030));
         assert_eq!(factor.code(at(-1)), factor.code(at(0)));
         assert!(!format!("{factor:?}").contains('9'));
     }

@@ -109,7 +109,8 @@ impl Provider {
 
     /// Changes what the provider insists on, from the next request on. Lifetimes of tokens already
     /// issued stay, and so does the issuing backend.
-    pub const fn set_settings(&mut self, settings: ProviderSettings) {
+    pub fn set_settings(&mut self, settings: ProviderSettings) {
+        self.families.set_lifetimes(&settings.lifetimes);
         self.settings = settings;
     }
 

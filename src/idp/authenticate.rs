@@ -1,9 +1,11 @@
 //! Authenticating people: password, second factor, refresh token, user key.
 
-use crate::base::{Check, Secret, json};
+use crate::base::id::{DeviceId, UserId};
+use crate::base::{Check, Danger, Secret, Timestamp, json};
 use crate::catalog::well_known::BROKER_CLIENT;
 use crate::directory::User;
 use crate::jose::jws::UnverifiedJws;
+use crate::pop::{ProofError, UsedOnce};
 use crate::token::Amr;
 use crate::token::sealed::Authentication;
 use crate::wire::claims::{JWT_BEARER, PrtRequest, UserAssertion};
@@ -13,12 +15,11 @@ use super::context::{Context, Draft};
 use super::refusal::Refusal;
 use super::sealing::Presented;
 use super::settings::AssertionNonces;
-use crate::base::id::DeviceId;
 
 impl Provider {
     /// Password, and a second factor if one was typed.
     pub(super) fn authenticate_password(
-        &self,
+        &mut self,
         cx: &Context<'_>,
         draft: &mut Draft,
         username: &str,
@@ -36,10 +37,16 @@ impl Provider {
         self.user_enabled(user)?;
         let mut amr = vec![Amr::Pwd];
         if let Some(otc) = otc {
-            // USR-03
-            let right = user.second_factor().is_some_and(|factor| factor.matches(otc, cx.now));
-            if !right && danger.enforces(Check::UserSecondFactor) {
-                return Err(Refusal::SecondFactorWrong);
+            let good = user.second_factor().and_then(|factor| factor.good_until(otc, cx.now));
+            match good {
+                Some(until) => {
+                    use_up_code(&mut self.used_factors, user.id(), otc, until, cx.now, danger)?;
+                }
+                // USR-03
+                None if danger.enforces(Check::UserSecondFactor) => {
+                    return Err(Refusal::SecondFactorWrong);
+                }
+                None => {}
             }
             amr = vec![Amr::Mfa, Amr::Ngcmfa, Amr::Pwd];
         }
@@ -202,5 +209,25 @@ impl Provider {
             return Err(Refusal::AssertionNonceBad);
         }
         self.accept_nonce(cx, claims.request_nonce.as_deref())
+    }
+}
+
+/// USR-04: a code is accepted once; it is remembered until it would be refused anyway.
+fn use_up_code(
+    used: &mut UsedOnce,
+    user: UserId,
+    code: &str,
+    until: Timestamp,
+    now: Timestamp,
+    danger: Danger,
+) -> Result<(), Refusal> {
+    let value = format!("{user}/{code}");
+    match used.use_up(value.as_bytes(), until, now) {
+        Ok(()) => Ok(()),
+        Err(ProofError::UsedBefore) if danger.enforces(Check::UserSecondFactorUnused) => {
+            Err(Refusal::SecondFactorUsed)
+        }
+        Err(ProofError::UsedBefore) => Ok(()),
+        Err(error) => Err(Refusal::of_proof(&error, Refusal::SecondFactorUsed)),
     }
 }

@@ -80,7 +80,7 @@ impl Provider {
             Err(ProofError::UsedBefore) if danger.enforces(Check::CodeUnused) => {
                 let family = family_of(code.id);
                 let ended = self.family(family).ended(EndReason::CodeReused);
-                self.families.insert(family, ended);
+                self.keep_family(family, ended, cx.now)?;
                 Err(Refusal::CodeUsed)
             }
             Err(ProofError::UsedBefore) => Ok(code),

@@ -47,7 +47,7 @@ use crate::jose::{self, UnverifiedJws};
 use crate::policy::{Denial, PolicySet};
 use crate::pop::{NonceMint, UsedOnce};
 use crate::signin::SignInLog;
-use crate::token::Family;
+use crate::token::{Families, Family};
 use crate::wire::answer::json_response;
 use crate::wire::endpoint::Endpoint;
 use crate::wire::keys::Metadata;
@@ -82,7 +82,9 @@ pub struct Provider {
     used_nonces: UsedOnce,
     used_jti: UsedOnce,
     used_codes: UsedOnce,
-    families: BTreeMap<FamilyId, Family>,
+    /// Codes of second factors, each under its user.
+    used_factors: UsedOnce,
+    families: Families,
     /// The newest PRT family of a user on a device.
     current_prt: BTreeMap<(UserId, DeviceId), FamilyId>,
     /// Sign-ins that were denied as unbound, and when.
@@ -125,7 +127,8 @@ impl Provider {
             used_nonces: UsedOnce::with_capacity(USED_CAPACITY),
             used_jti: UsedOnce::with_capacity(USED_CAPACITY),
             used_codes: UsedOnce::with_capacity(USED_CAPACITY),
-            families: BTreeMap::new(),
+            used_factors: UsedOnce::with_capacity(USED_CAPACITY),
+            families: Families::new(&settings.lifetimes),
             current_prt: BTreeMap::new(),
             tainted: BTreeMap::new(),
             log: SignInLog::default(),
@@ -242,7 +245,13 @@ impl Provider {
 
     /// The state of a family; one that nothing has happened to is live and needs no memory.
     fn family(&self, family: FamilyId) -> Family {
-        self.families.get(&family).copied().unwrap_or_default()
+        self.families.state(family)
+    }
+
+    /// Remembers the new state of a family, or refuses for want of room (MSG-06).
+    fn keep_family(&mut self, id: FamilyId, family: Family, now: Timestamp) -> Result<(), Refusal> {
+        let capacity = self.settings.family_capacity;
+        self.families.set(id, family, now, capacity).map_err(Refusal::of_family)
     }
 
     fn metadata(&self) -> Metadata {

@@ -4,7 +4,7 @@
 use http::StatusCode;
 
 use crate::base::id::FamilyId;
-use crate::base::{Check, b64, json};
+use crate::base::{Check, Timestamp, b64, json};
 use crate::catalog::well_known::BROKER_CLIENT;
 use crate::directory::Device;
 use crate::jose::jws::UnverifiedJws;
@@ -117,7 +117,7 @@ impl Provider {
             iat: cx.now,
             exp: cx.now + self.settings.lifetimes.prt,
         };
-        self.start_family(&prt);
+        self.start_family(&prt, cx.now)?;
         match protocol {
             Protocol::SessionKey => {
                 let session = SessionKey::generate(cx.rng);
@@ -138,12 +138,13 @@ impl Provider {
 
     /// A new PRT request is the visible way to roll the session key: it starts a family and ends
     /// the app refresh tokens of the one it follows (prt-protocol 12).
-    fn start_family(&mut self, prt: &Prt) {
+    fn start_family(&mut self, prt: &Prt, now: Timestamp) -> Result<(), Refusal> {
         let key = (prt.authentication.user, prt.device);
-        if let Some(previous) = self.current_prt.insert(key, prt.family) {
-            let family = self.families.get(&previous).copied().unwrap_or_default();
-            self.families.insert(previous, family.rolled());
+        if let Some(previous) = self.current_prt.get(&key).copied() {
+            self.keep_family(previous, self.family(previous).rolled(), now)?;
         }
+        self.current_prt.insert(key, prt.family);
+        Ok(())
     }
 
     /// `apv` names transport key and nonce, so that an answer cannot be moved to another request

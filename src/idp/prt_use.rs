@@ -313,7 +313,7 @@ impl Provider {
         let (family, redeemed) =
             self.family(prt.family).redeem(prt.generation, self.settings.prt_rotation, danger);
         if let Err(error) = redeemed {
-            self.families.insert(prt.family, family);
+            self.keep_family(prt.family, family, now)?;
             return Err(Refusal::of_family(error));
         }
         self.still_good(draft, &prt.authentication)?;
@@ -337,7 +337,7 @@ impl Provider {
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
         let asks = |scope| claims.scope.split(' ').any(|part| part == scope);
         if asks("aza") {
-            self.renew(cx, &bound, &mut answer);
+            self.renew(cx, &bound, &mut answer)?;
         } else if asks("offline_access") {
             let correlation = cx.correlation;
             self.add_app_token(cx, &bound, client, resource, correlation, &mut answer);
@@ -346,17 +346,23 @@ impl Provider {
     }
 
     /// Renewal: same family, same session key, a new life (prt-protocol 5.3).
-    fn renew(&mut self, cx: &mut Context<'_>, bound: &Bound, answer: &mut TokenAnswer) {
+    fn renew(
+        &mut self,
+        cx: &mut Context<'_>,
+        bound: &Bound,
+        answer: &mut TokenAnswer,
+    ) -> Result<(), Refusal> {
         let rotation = self.settings.prt_rotation;
         let danger = self.settings.danger;
         let (family, next) =
             self.family(bound.prt.family).redeem(bound.prt.generation, rotation, danger);
-        let Ok(generation) = next else { return };
-        self.families.insert(bound.prt.family, family);
+        let Ok(generation) = next else { return Ok(()) };
+        self.keep_family(bound.prt.family, family, cx.now)?;
         let span = self.settings.lifetimes.prt;
         let prt = Prt { generation, iat: cx.now, exp: cx.now + span, ..bound.prt.clone() };
         answer.refresh_token = Some(self.seal.prt(&prt, bound.session.as_ref(), cx.rng));
         answer.refresh_token_expires_in = Some(span.as_secs());
+        Ok(())
     }
 
     fn add_app_token(
@@ -377,6 +383,7 @@ impl Provider {
             iat: cx.now,
             exp: cx.now + span,
         };
+        self.families.issued(bound.prt.family, token.exp);
         let text = self.seal.broker_refresh(&token, bound.session.as_ref(), cx.rng);
         answer.refresh_token = Some(text);
         answer.refresh_token_expires_in = Some(span.as_secs());

@@ -62,8 +62,8 @@ impl Provider {
             device: draft.shown.device(),
         };
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
+        self.keep_family(token.family, redeemable.family, cx.now)?;
         draft.token = Some(cx.request);
-        self.families.insert(token.family, redeemable.family);
         let next = self.next_refresh(cx.now, &token, redeemable.generation);
         answer.refresh_token = Some(self.seal.refresh(&next, cx.rng));
         answer.refresh_token_expires_in = Some(self.settings.lifetimes.refresh_token.as_secs());
@@ -125,7 +125,7 @@ impl Provider {
         match redeemed {
             Ok(generation) => Ok(Redeemable { family, generation }),
             Err(error) => {
-                self.families.insert(token.family, family);
+                self.keep_family(token.family, family, cx.now)?;
                 Err(Refusal::of_family(error))
             }
         }

@@ -90,7 +90,8 @@ refusals! {
     MalformedJws "malformed_jws" JwsShape InvalidGrant 50013 "the signed request is not a well-formed JWS";
     AlgorithmMismatch "algorithm_mismatch" HeaderAlgorithm InvalidGrant 50013 "the algorithm is not the one this key is for";
     CriticalHeader "critical_header" HeaderCritical InvalidGrant 50013 "the signed request asks for an extension that is not understood";
-    TooBusy "too_busy" MessageShape TemporarilyUnavailable 90033 "the memory of used values is full";
+    TooBusy "too_busy" MemoryRoom TemporarilyUnavailable 90033 "the memory of used values is full";
+    FamiliesFull "families_full" MemoryRoom TemporarilyUnavailable 90033 "the memory of token families is full";
 
     NonceMissing "nonce_missing" NonceMissing InvalidGrant 140000 "the signed request carries no nonce";
     NonceForeign "nonce_foreign" NonceIssued InvalidGrant 140000 "the nonce was not issued here";
@@ -101,6 +102,7 @@ refusals! {
     UserUnknown "user_unknown" UserEnabled InvalidGrant 50034 "the user does not exist";
     UserDisabled "user_disabled" UserEnabled InvalidGrant 50057 "the user is disabled";
     SecondFactorWrong "second_factor_wrong" UserSecondFactor InvalidGrant 50074 "the second factor is wrong";
+    SecondFactorUsed "second_factor_used" UserSecondFactorUnused InvalidGrant 50074 "the code of the second factor was used before";
 
     DeviceUnknown "device_unknown" DeviceKnown InvalidGrant 50155 "the device is not registered";
     DeviceDisabled "device_disabled" DeviceEnabled InvalidGrant 135011 "the device is disabled";
@@ -201,6 +203,7 @@ impl Refusal {
     pub const fn of_family(error: FamilyError) -> Self {
         match error {
             FamilyError::Ended(_) => Self::FamilyEnded,
+            FamilyError::Full => Self::FamiliesFull,
             FamilyError::Reuse => Self::RefreshReused,
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::base::{Danger, Lifetime};
 use crate::pop::session_key::AcceptedKdf;
-use crate::token::{Lifetimes, Rotation};
+use crate::token::{FamilyCapacity, Lifetimes, Rotation};
 
 /// Whether a nonce may serve several requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,6 +88,8 @@ pub struct ProviderSettings {
     pub prt_rotation: Rotation,
     /// Device claims of refresh tokens.
     pub device_claims: DeviceClaims,
+    /// Most families of refresh tokens that are remembered.
+    pub family_capacity: FamilyCapacity,
     /// Most devices of one user.
     pub device_quota: DeviceQuota,
     /// Who signs.

@@ -9,6 +9,7 @@ use super::refusal::Explanation;
 use crate::base::Check;
 use crate::base::id::RequestId;
 use crate::base::stream::Seed;
+use crate::catalog::RulePack;
 use crate::signin::SignInRecord;
 use crate::sim::scenario::StepResult;
 use crate::sim::{Event, Exchange, Outcome, StepOutcome, ThiefOutcome, aftermath, matrix};
@@ -290,6 +291,8 @@ pub struct MatrixJson<'t> {
     pub table: &'static str,
     /// Seed of every cell.
     pub seed: u64,
+    /// Id of the rules in force.
+    pub rules: &'t str,
     /// Columns in order.
     pub columns: Vec<NamedJson<'t>>,
     /// Rows in order.
@@ -353,7 +356,12 @@ pub struct CellJson<'t> {
 impl<'t> MatrixJson<'t> {
     /// The table as JSON.
     #[must_use]
-    pub fn of(table: &'t matrix::Table, columns: matrix::Columns, seed: Seed) -> Self {
+    pub fn of(
+        table: &'t matrix::Table,
+        columns: matrix::Columns,
+        seed: Seed,
+        rules: &'t RulePack,
+    ) -> Self {
         let cells = || table.rows.iter().flat_map(|row| &row.cells);
         let checks = cells().filter_map(|cell| cell.check);
         Self {
@@ -362,6 +370,7 @@ impl<'t> MatrixJson<'t> {
                 matrix::Columns::EachAlone => "eachAlone",
             },
             seed: seed.0,
+            rules: &rules.id,
             columns: table
                 .columns
                 .iter()
@@ -414,6 +423,8 @@ pub struct AftermathJson<'t> {
     pub table: &'static str,
     /// Seed of every cell.
     pub seed: u64,
+    /// Id of the rules in force.
+    pub rules: &'t str,
     /// Events in order.
     pub events: Vec<NamedJson<'t>>,
     /// Rows in order.
@@ -455,7 +466,7 @@ pub struct AfterJson<'t> {
 impl<'t> AftermathJson<'t> {
     /// The table as JSON.
     #[must_use]
-    pub fn of(table: &'t aftermath::Table, seed: Seed) -> Self {
+    pub fn of(table: &'t aftermath::Table, seed: Seed, rules: &'t RulePack) -> Self {
         let cells = |row: &'t aftermath::Row| table.events.iter().zip(&row.cells);
         let row = |row: &'t aftermath::Row| AfterRowJson {
             id: &row.id,
@@ -466,6 +477,7 @@ impl<'t> AftermathJson<'t> {
         Self {
             table: "aftermath",
             seed: seed.0,
+            rules: &rules.id,
             events: table
                 .events
                 .iter()

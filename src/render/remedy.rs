@@ -16,7 +16,10 @@ pub const fn status_meaning(code: u16) -> &'static str {
     match code {
         0 => "Bound: the request proved possession of the device's key.",
         1002 => "Unbound: no registered or joined device was shown.",
-        1003 => "Unbound: the device's registration is of a kind that is not supported.",
+        1003 => {
+            "Unbound: the device's registration is of a kind that is not supported, or needs a fresh \
+             sign-in first."
+        }
         1004 => "Unbound: the device's key is not in hardware.",
         1005 => "Unbound, for no reason that has a code of its own.",
         1006 => "Unbound: the operating system is too old or not supported.",
@@ -48,7 +51,8 @@ pub const fn status_advice(code: u16) -> &'static str {
              if it was nobody's device, revoke the user's tokens"
         }
         1003 => {
-            "register the device again in a supported way, or exclude its kind by a device filter"
+            "on a registered (not joined) device let the user sign in again first; else register the \
+             device again in a supported way, or exclude its kind by a device filter"
         }
         1004 => "let the user sign in again once, so that a key in hardware is made",
         1006 => "upgrade the operating system, or leave its platform out of the policy",
@@ -71,6 +75,10 @@ const fn of_check(check: Check) -> &'static str {
         C::MessageShape | C::JwsShape | C::HeaderAlgorithm | C::HeaderCritical => {
             "nothing: no client of the vendor sends this; note where it came from"
         }
+        C::MemoryRoom => {
+            "look for a flood of requests: the provider refuses rather than forget what it needs to \
+             know; room comes back as tokens grow too old"
+        }
         C::ResponseUnreadable => {
             "the provider saw a good request and answered: look for its sign-in record, and revoke \
              the user's tokens, since somebody replays them"
@@ -82,6 +90,10 @@ const fn of_check(check: Check) -> &'static str {
         C::NonceUnused | C::PrtUseJti => "look for the first use: somebody recorded this request",
 
         C::UserPassword | C::UserSecondFactor => "watch for more of these against the same user",
+        C::UserSecondFactorUnused => {
+            "ask the user whether both sign-ins were theirs: one may have been watched or relayed; a \
+             real user waits for the next code"
+        }
         C::UserEnabled => "nothing: the account is disabled or gone, as it was meant to be",
         C::DeviceKnown | C::DeviceEnabled => {
             "nothing if the device was removed on purpose; otherwise register it again"

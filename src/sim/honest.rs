@@ -9,7 +9,6 @@ use crate::catalog::{
     BrokerUse, ClientApp, ClientRegistration, Owner, Resource, Version, well_known,
 };
 use crate::directory::{Device, TrustType};
-use crate::wire::Link as _;
 
 use super::machine::{Kept, Machine};
 use super::modelled::serves;
@@ -25,7 +24,7 @@ use super::world::{World, client, gone, port, resource};
 struct Found<'w> {
     network: &'w mut Network,
     machine: &'w mut Machine,
-    person: &'w Person,
+    person: &'w mut Person,
     client: &'static ClientApp,
     resource: &'static Resource,
 }
@@ -195,12 +194,12 @@ impl World {
         &mut self,
         step: usize,
         who: &OnDevice,
-    ) -> Result<(&mut Network, &mut Machine, &Person), ScenarioError> {
+    ) -> Result<(&mut Network, &mut Machine, &mut Person), ScenarioError> {
         self.meet(step, &who.user)?;
         self.boot(step, &who.device)?;
         let why = "the user or the device is not there";
         let missing = ScenarioError::OutOfOrder { step, why };
-        match (self.machines.get_mut(&who.device), self.people.get(&who.user)) {
+        match (self.machines.get_mut(&who.device), self.people.get_mut(&who.user)) {
             (Some(machine), Some(person)) => Ok((&mut self.network, machine, person)),
             _ => Err(missing),
         }
@@ -286,7 +285,7 @@ impl Found<'_> {
         let app = app_for(self.network, self.machine, self.client, version(self.client, access));
         let resource = self.resource.app_id.to_string();
         let second = access.method == SignInMethod::PasswordAndSecondFactor;
-        let login = self.person.login(self.network.clock.now(), second);
+        let login = self.person.login(&mut self.network.clock, second);
         let request = SignInRequest {
             resource: &resource,
             scope: "openid offline_access",
@@ -431,7 +430,7 @@ pub(super) fn done_or_refused(
 fn ensure_prt(
     network: &mut Network,
     machine: &mut Machine,
-    person: &Person,
+    person: &mut Person,
     method: SignInMethod,
 ) -> Result<(), BrokerError> {
     let now: Timestamp = network.clock.now();
@@ -444,14 +443,16 @@ fn ensure_prt(
 fn new_prt(
     network: &mut Network,
     machine: &mut Machine,
-    person: &Person,
+    person: &mut Person,
     method: SignInMethod,
 ) -> Result<(), BrokerError> {
-    let mut out = port(network, machine);
     let otc = match method {
-        SignInMethod::PasswordAndSecondFactor => Some(person.second_factor_code(out.now())),
+        SignInMethod::PasswordAndSecondFactor => {
+            Some(person.second_factor_code(&mut network.clock))
+        }
         SignInMethod::Password | SignInMethod::UserKey => None,
     };
+    let mut out = port(network, machine);
     match method {
         SignInMethod::UserKey => machine.broker.prt_with_user_key(&mut out, &person.upn),
         SignInMethod::Password | SignInMethod::PasswordAndSecondFactor => {
@@ -472,13 +473,13 @@ fn device_credential(network: &mut Network, machine: &mut Machine) -> Option<Sec
 pub(super) fn registration_token(
     network: &mut Network,
     machine: &mut Machine,
-    person: &Person,
+    person: &mut Person,
     with_second_factor: bool,
 ) -> Option<Secret<String>> {
     let broker_client =
         crate::catalog::Catalog::builtin().client_by_id(well_known::BROKER_CLIENT)?;
     let app = app_for(network, machine, broker_client, None);
-    let login = person.login(network.clock.now(), with_second_factor);
+    let login = person.login(&mut network.clock, with_second_factor);
     let resource = well_known::DEVICE_REGISTRATION_SERVICE.to_string();
     let request = SignInRequest {
         resource: &resource,
@@ -491,7 +492,12 @@ pub(super) fn registration_token(
 }
 
 /// Signs in to the registration service and registers the machine, or registers it again.
-fn join(network: &mut Network, machine: &mut Machine, person: &Person, facts: &JoinFacts) -> End {
+fn join(
+    network: &mut Network,
+    machine: &mut Machine,
+    person: &mut Person,
+    facts: &JoinFacts,
+) -> End {
     let Some(token) = registration_token(network, machine, person, false) else {
         return End::Refused;
     };

@@ -2,7 +2,8 @@
 
 use crate::base::id::UserId;
 use crate::base::stream::{Stream, octets};
-use crate::base::{Secret, Timestamp, b64};
+use crate::base::time::ManualClock;
+use crate::base::{Lifetime, Secret, Timestamp, b64};
 use crate::directory::{CredentialFault, PasswordVerifier, SecondFactor};
 use crate::wire::authorize::Login;
 
@@ -16,6 +17,8 @@ pub(super) struct Person {
     pub(super) upn: String,
     password: Secret<String>,
     second_factor: SecondFactor,
+    /// When the code that was typed last is replaced by another.
+    next_code: Timestamp,
 }
 
 impl Person {
@@ -26,6 +29,7 @@ impl Person {
             upn: upn.to_owned(),
             password: draw_password(rng),
             second_factor: SecondFactor::from_octets(&octets::<32>(rng))?,
+            next_code: Timestamp::from_unix(0),
         })
     }
 
@@ -49,18 +53,19 @@ impl Person {
         &self.password
     }
 
-    /// The code that the second factor shows at `now`.
-    pub(super) fn second_factor_code(&self, now: Timestamp) -> String {
-        self.second_factor.code(now)
+    /// The code that the second factor shows. A code is good once, so a person who has typed this
+    /// one already waits for the next.
+    pub(super) fn second_factor_code(&mut self, clock: &mut ManualClock) -> String {
+        let wait = self.next_code.seconds_since(clock.now());
+        clock.advance_by(Lifetime::from_secs(u32::try_from(wait).unwrap_or(0)));
+        self.next_code = SecondFactor::next_code_at(clock.now());
+        self.second_factor.code(clock.now())
     }
 
     /// What the person types into a sign-in page.
-    pub(super) fn login(&self, now: Timestamp, with_second_factor: bool) -> Login {
-        Login {
-            username: self.upn.clone(),
-            password: self.password.clone(),
-            otc: with_second_factor.then(|| Secret::new(self.second_factor_code(now))),
-        }
+    pub(super) fn login(&mut self, clock: &mut ManualClock, with_second_factor: bool) -> Login {
+        let otc = with_second_factor.then(|| Secret::new(self.second_factor_code(clock)));
+        Login { username: self.upn.clone(), password: self.password.clone(), otc }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::jose::KdfVersion;
 use crate::keystore::Protection;
 use crate::pop::session_key::AcceptedKdf;
 use crate::token::sealed::Protocol;
-use crate::token::{Lifetimes, Rotation};
+use crate::token::{FamilyCapacity, Lifetimes, Rotation};
 
 /// All settings of a run. The defaults are the lab's baseline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -408,6 +408,7 @@ impl Settings {
     pub fn provider(&self, danger: Danger) -> ProviderSettings {
         let rotation = |on| if on { Rotation::Retire } else { Rotation::Keep };
         ProviderSettings {
+            family_capacity: FamilyCapacity::default(),
             lifetimes: Lifetimes {
                 access_token: self.access_token.lifetime,
                 nonce: self.nonce.lifetime,

@@ -61,9 +61,9 @@ impl World {
         self.grant(Capability::RelayPhish);
         let (client, resource) = (client(step, &phish.app)?, resource(step, &phish.resource)?);
         phish.platform.user_agent().clone_into(&mut self.thief.machine.user_agent);
-        let Some(person) = self.people.get(&phish.user) else { return Ok(End::Refused) };
+        let Some(person) = self.people.get_mut(&phish.user) else { return Ok(End::Refused) };
         // The page relays what the person types at once, the second factor included.
-        let login = person.login(self.network.clock.now(), true);
+        let login = person.login(&mut self.network.clock, true);
         let id = resource.app_id.to_string();
         let request = SignInRequest {
             resource: &id,

@@ -39,6 +39,8 @@ pub struct Lab {
     rng: Stream,
     seed: Seed,
     second_factor: SecondFactor,
+    /// When the code that was given last is replaced by another.
+    next_code: Timestamp,
 }
 
 /// How a lab is set up.
@@ -126,6 +128,7 @@ impl LabBuilder {
             rng,
             seed: self.seed,
             second_factor: SecondFactor::from_octets(&factor).expect("a second factor"),
+            next_code: Timestamp::from_unix(0),
         };
         if lab.provider.directory().user_by_upn(ALICE).is_some() {
             lab.set_password(PASSWORD);
@@ -232,9 +235,13 @@ impl Lab {
         self.provider.set_password(alice, verifier).expect("alice is in the directory");
     }
 
-    /// The code Alice's second factor shows now.
+    /// The code Alice's second factor shows now. She waits for another if she was given this one
+    /// before: a code is good once (USR-04).
     #[must_use]
-    pub fn second_factor_code(&self) -> String {
+    pub fn second_factor_code(&mut self) -> String {
+        let wait = self.next_code.seconds_since(self.now());
+        self.wait(u32::try_from(wait).unwrap_or(0));
+        self.next_code = SecondFactor::next_code_at(self.now());
         self.second_factor.code(self.now())
     }
 

@@ -58,6 +58,9 @@ pub enum FamilyError {
     /// The family has ended.
     #[error("the family of this token has ended")]
     Ended(EndReason),
+    /// The family cannot be remembered, so its token is not redeemed.
+    #[error("the memory of token families is full")]
+    Full,
     /// A retired token was shown; the family has ended by that.
     #[error("a retired token was shown, so its family has ended")]
     Reuse,
@@ -69,6 +72,7 @@ impl FamilyError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Ended(_) => "token.family_ended",
+            Self::Full => "token.families_full",
             Self::Reuse => "token.reuse",
         }
     }

@@ -17,6 +17,7 @@ use token_protection_lab::testing::lab::{
     ALICE, AZURE_CLI, LOCALHOST, OUTLOOK, PASSWORD, with_bearer, with_header,
 };
 use token_protection_lab::testing::{HandmadeDevice, Lab};
+use token_protection_lab::token::FamilyCapacity;
 use token_protection_lab::wire::Request;
 use token_protection_lab::wire::authorize::{DEVICE_CREDENTIAL, REFRESH_TOKEN_CREDENTIAL};
 
@@ -92,6 +93,42 @@ fn msg_05_crit_is_refused() {
 }
 
 #[test]
+fn msg_06_a_full_memory_refuses_rather_than_lets_a_retired_token_live() {
+    let mut lab = lab_with(|builder| {
+        builder.settings(|settings| settings.family_capacity = FamilyCapacity(8))
+    });
+    let first = |lab: &mut Lab| lab.sign_in(AZURE_CLI, EXCHANGE).refresh_token.unwrap();
+    let redeem =
+        |lab: &mut Lab, token: &str| lab.send(lab.refresh_request(AZURE_CLI, token, EXCHANGE));
+    // One eighth of the room is for endings.
+    let retired: Vec<String> = (0..7).map(|_| first(&mut lab)).collect();
+    for token in &retired {
+        granted(&redeem(&mut lab, token));
+    }
+    let waiting = first(&mut lab);
+    refused(&redeem(&mut lab, &waiting), Check::MemoryRoom);
+    // A code shown again still ends its family, and then there is no room for that either.
+    let mut shown_twice = || {
+        let code = lab.code(AZURE_CLI, EXCHANGE);
+        granted(&lab.redeem(Lab::code_grant(AZURE_CLI, &code)));
+        lab.redeem(Lab::code_grant(AZURE_CLI, &code))
+    };
+    refused(&shown_twice(), Check::CodeUnused);
+    refused(&shown_twice(), Check::MemoryRoom);
+    // The refused token was not used up. Once the others are too old for anything, there is room.
+    lab.wait(7_775_999);
+    refused(&redeem(&mut lab, &waiting), Check::MemoryRoom);
+    let (retired_one, others) = retired.split_first().unwrap();
+    refused(&redeem(&mut lab, retired_one), Check::RefreshUnused);
+    lab.wait(1);
+    let late = first(&mut lab);
+    granted(&redeem(&mut lab, &late));
+    for token in others {
+        refused(&redeem(&mut lab, token), Check::RefreshExpired);
+    }
+}
+
+#[test]
 fn non_01_a_nonce_is_needed() {
     let (mut lab, device) = with_prt();
     let nonce = lab.nonce();
@@ -163,6 +200,31 @@ fn usr_03_a_wrong_second_factor_is_refused() {
     let answer = lab.send(lab.login_request(&query, Some(wrong.to_owned())));
     refused(&answer, Check::UserSecondFactor);
     granted(&lab.send(lab.login_request(&query, Some(right))));
+}
+
+#[test]
+fn usr_04_a_code_of_the_second_factor_is_good_once() {
+    let mut lab = lab();
+    let device = lab.device();
+    let page = Lab::query(AZURE_CLI, EXCHANGE);
+    let code = lab.second_factor_code();
+    let typed = |lab: &mut Lab, code: &str| lab.send(lab.login_request(&page, Some(code.into())));
+    granted(&typed(&mut lab, &code));
+    // Neither at the page nor with a device, and not in the next step, where it is still right.
+    refused(&typed(&mut lab, &code), Check::UserSecondFactorUnused);
+    let nonce = lab.nonce();
+    let request = device.prt_request(&nonce, ALICE, PASSWORD).claim("otc", code.clone());
+    refused(&lab.send(request.request()), Check::UserSecondFactorUnused);
+    lab.wait(59);
+    refused(&typed(&mut lab, &code), Check::UserSecondFactorUnused);
+    let next = lab.second_factor_code();
+    assert_ne!(next, code);
+    granted(&typed(&mut lab, &next));
+    // What was refused for its password has used nothing up.
+    let third = lab.second_factor_code();
+    let mistyped = device.prt_request(&nonce, ALICE, "mistyped").claim("otc", third.clone());
+    refused(&lab.send(mistyped.request()), Check::UserPassword);
+    granted(&typed(&mut lab, &third));
 }
 
 #[test]

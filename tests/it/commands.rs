@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
+use token_protection_lab::catalog::RulePack;
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tplab"));
@@ -187,6 +188,9 @@ fn the_matrix_is_text_and_json() {
     let text = done(&["matrix"]);
     assert_fits(&text);
     let tables = json(&["matrix", "--json"]);
+    assert_eq!(tables["tables"][0]["rules"], RulePack::newest().id.as_str());
+    let older = json(&["matrix", "--json", "--rules", "2025-05"]);
+    assert_eq!(older["tables"][0]["rules"], "2025-05");
     let rows = tables["tables"][0]["rows"].as_array().unwrap();
     for row in rows {
         assert!(text.contains(row["id"].as_str().unwrap()), "{}", row["id"]);

@@ -31,10 +31,7 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
         checked: vec![Statement::plain(
             "a JWE has five strict base64url parts and a header without duplicate members",
         )],
-        not_checked: vec![Statement::because(
-            Check::ResponseUnreadable,
-            "no key was given, so nothing was opened",
-        )],
+        not_checked: not_checked(kind, &jwe),
     })
 }
 
@@ -42,8 +39,10 @@ fn words(jwe: &UnopenedJwe<'_>, octets: usize) -> (Kind, &'static str, &'static 
     match jwe.header().alg.as_str() {
         "dir" => (
             Kind::EncryptedAnswer,
-            "An encrypted answer: a JWE under a key derived from the session key",
-            "Whoever recorded it needs the session key to read the tokens inside.",
+            "A token answer under the session key: a JWE, `dir` with a derived key",
+            "It answers a request that was signed under a primary refresh token. Its key is derived \
+             from the session key with the `ctx` of this header, which is no secret: whoever \
+             recorded it still needs the session key to read the tokens inside.",
         ),
         "ECDH-ES" if octets == 32 => (
             Kind::EncryptedForTransportKey,
@@ -52,8 +51,10 @@ fn words(jwe: &UnopenedJwe<'_>, octets: usize) -> (Kind, &'static str, &'static 
         ),
         "ECDH-ES" => (
             Kind::EncryptedAnswer,
-            "An encrypted answer: a JWE for a transport key",
-            "Whoever recorded it needs the device's transport key to read the tokens inside.",
+            "An answer to the device's transport key: a JWE, `ECDH-ES`",
+            "It answers a request that the device key signed (protocol 4): a primary refresh token, \
+             or tokens for an app. `apv` names the request it belongs to. Whoever recorded it needs \
+             the device's transport key to read the tokens inside.",
         ),
         _ => (
             Kind::Jwe,
@@ -61,6 +62,23 @@ fn words(jwe: &UnopenedJwe<'_>, octets: usize) -> (Kind, &'static str, &'static 
             "Here answers are `dir` or `ECDH-ES`, each with `A256GCM`.",
         ),
     }
+}
+
+fn not_checked(kind: Kind, jwe: &UnopenedJwe<'_>) -> Vec<Statement> {
+    let mut open = vec![Statement::because(
+        Check::ResponseUnreadable,
+        "no key was given, so nothing was opened, and the header may have been altered",
+    )];
+    if kind == Kind::EncryptedAnswer {
+        open.push(Statement::plain(match jwe.header().alg.as_str() {
+            "dir" => "which request it answers: the header does not say",
+            _ => "that `apv` is the one of the request: only who asked knows it",
+        }));
+        open.push(Statement::plain(
+            "the tokens inside: an access token is signed, an ID token is not (`alg` is `none`)",
+        ));
+    }
+    open
 }
 
 fn length(is: usize, should: usize) -> Option<String> {
@@ -83,5 +101,12 @@ mod tests {
         assert_eq!(kind(text("ECDH-ES", 32)), Kind::EncryptedForTransportKey);
         assert_eq!(kind(text("ECDH-ES", 33)), Kind::EncryptedAnswer);
         assert_eq!(kind(text("RSA-OAEP", 32)), Kind::Jwe);
+        // An answer says what else was left open; a wrapped key and a stranger's text have no more.
+        let open = |text: String| inspect(&text).unwrap().not_checked.len();
+        assert_eq!(open(text("dir", 100)), 3);
+        assert_eq!(open(text("ECDH-ES", 33)), 3);
+        assert_eq!((open(text("ECDH-ES", 32)), open(text("RSA-OAEP", 32))), (1, 1));
+        let what = |alg| inspect(&text(alg, 33)).unwrap().what;
+        assert!(what("dir").contains("session key") && what("ECDH-ES").contains("transport key"));
     }
 }

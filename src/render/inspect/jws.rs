@@ -35,6 +35,10 @@ impl SignedText {
         Ok(Self { kind, header, claims, signature, parsed: jws.header().clone() })
     }
 
+    fn unsigned(&self) -> bool {
+        self.parsed.alg == "none"
+    }
+
     /// How it is signed, in a few words.
     #[must_use]
     pub fn signed_how(&self) -> String {
@@ -81,7 +85,7 @@ fn kind(header: &Header, claims: &Map<String, Value>) -> Kind {
         Kind::PrtUse
     } else if asks_for_prt && has("grant_type") {
         Kind::PrtRequest
-    } else if header.alg == "none" {
+    } else if header.alg == "none" && has("iss") && has("aud") {
         Kind::IdToken
     } else {
         Kind::Jws
@@ -91,9 +95,10 @@ fn kind(header: &Header, claims: &Map<String, Value>) -> Kind {
 pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
     let jws = SignedText::parse(text)?;
     let (name, meaning) = words(&jws);
-    let signature = match jws.signature.is_empty() {
-        true => "there is none: anybody can have written this",
-        false => "not verified: no key was given",
+    let signature = match (jws.unsigned(), jws.signature.is_empty()) {
+        (true, false) => "it signs nothing: `alg` is `none`, and no signature belongs here",
+        (_, true) => "there is none: anybody can have written this",
+        (false, false) => "not verified: no key was given",
     };
     let parts = vec![
         Part::of_object("Header", &jws.header),
@@ -114,6 +119,10 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
 fn words(jws: &SignedText) -> (&'static str, &'static str) {
     let bound = jws.claims.contains_key("cnf");
     match jws.kind {
+        Kind::AccessToken if jws.unsigned() => (
+            "What says it is an access token",
+            "`alg` `none` signs nothing: anybody can have written it, and every resource refuses it.",
+        ),
         Kind::AccessToken if bound => (
             "An access token",
             "It has a `cnf` claim: a resource that looks wants a proof by that key beside it.",
@@ -134,9 +143,12 @@ fn words(jws: &SignedText) -> (&'static str, &'static str) {
             "A DPoP proof",
             "It proves one request by the key in its header, and is worth nothing beside another.",
         ),
-        Kind::IdToken => {
-            ("An ID token", "It tells the client who signed in. No resource accepts it.")
-        }
+        Kind::IdToken => (
+            "The ID token of a token answer",
+            "It tells the client who signed in. The sources allow it unsigned, since the client had \
+             it from the provider itself; shown by anybody else it proves nothing, and no resource \
+             accepts it.",
+        ),
         Kind::JoinRequest => (
             "A join request",
             "By it a device registers; it is signed by the device key in its header.",
@@ -152,6 +164,10 @@ fn words(jws: &SignedText) -> (&'static str, &'static str) {
         Kind::UserAssertion => {
             ("A user assertion", "It stands for a password, signed by a key of the user.")
         }
+        _ if jws.unsigned() => (
+            "An unsigned text",
+            "Anybody can have written it. It is none of the messages of this protocol.",
+        ),
         _ => ("A signed text", "It is none of the messages of this protocol."),
     }
 }
@@ -196,7 +212,14 @@ fn not_checked(jws: &SignedText) -> Vec<Statement> {
             Statement::of(Check::AssertionNonce),
             because(Check::AssertionTimes, "there is no clock here"),
         ],
-        Kind::IdToken => vec![Statement::plain("nothing in it can be checked: it is not signed")],
+        Kind::IdToken => vec![
+            Statement::plain(
+                "who wrote it: it is not signed (OpenID Connect Core 3.1.3.7, point 6)",
+            ),
+            Statement::plain("that it came in an answer of the token endpoint: the client knows"),
+            Statement::plain("`iss`, `aud` and `exp`: no client was named, there is no clock here"),
+        ],
+        _ if jws.unsigned() => vec![Statement::plain("who wrote it: it is not signed")],
         _ => vec![Statement::plain("the signature: no key was given")],
     }
 }
@@ -238,13 +261,29 @@ mod tests {
                 Kind::PrtRequest,
             ),
             (es256, json!({}), Kind::Jws),
-            (json!({"alg": "none"}), json!({}), Kind::IdToken),
+            (json!({"alg": "none"}), json!({"iss": "i", "aud": "c", "oid": "u"}), Kind::IdToken),
+            (json!({"alg": "none"}), json!({}), Kind::Jws),
         ];
         for (header, claims, kind) in cases {
             let found = inspect(&jws(&header, &claims)).unwrap();
             assert_eq!(found.kind, kind, "{header} {claims}");
             assert!(!found.not_checked.is_empty() && found.checked.len() == 1);
         }
+    }
+
+    #[test]
+    fn what_nobody_signed_is_called_so() {
+        let none = json!({"alg": "none"});
+        let found = |claims: &Value| inspect(&jws(&none, claims)).unwrap();
+        let id_token = found(&json!({"iss": "i", "aud": "c", "oid": "u"}));
+        assert!(id_token.what.ends_with("unsigned") && id_token.not_checked.len() == 3);
+        assert!(id_token.meaning.contains("proves nothing"));
+        assert_eq!(found(&json!({})).what, "An unsigned text: a JWS, unsigned");
+        let access = found(&json!({"scp": "all", "aud": "r"}));
+        assert_eq!(access.kind, Kind::AccessToken);
+        assert!(access.meaning.contains("every resource refuses it"));
+        let signature = access.parts[2].members[0].note.clone().unwrap();
+        assert!(signature.contains("signs nothing"), "{signature}");
     }
 
     #[test]
