@@ -1,9 +1,11 @@
-//! Files and standard input, bounded and as UTF-8.
+//! Files and standard input, bounded and as UTF-8, with or without a byte order mark.
 
 use std::fs::File;
 use std::io::Read;
 
 use super::failure::Failure;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Reads a whole file of at most `most` octets as text.
 pub(crate) fn read_file(path: &str, most: usize) -> Result<String, Failure> {
@@ -27,9 +29,14 @@ fn read(from: impl Read, most: usize) -> Result<String, String> {
     if octets.len() > most {
         return Err(format!("longer than {most} octets"));
     }
-    String::from_utf8(octets).map_err(|error| {
+    let mut text = String::from_utf8(octets).map_err(|error| {
         format!("not UTF-8 text, from octet {} on", error.utf8_error().valid_up_to() + 1)
-    })
+    })?;
+    // Windows PowerShell puts a byte order mark before every file it writes as UTF-8.
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
 }
 
 /// The system's words, without its error number.

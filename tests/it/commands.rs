@@ -507,6 +507,12 @@ fn whatif_reads_a_file_or_standard_input_and_keeps_the_simulation_apart() {
     refused(&tplab(
         &[&["whatif", request, "--simulate", "--device", "LT-X"][..], &common].concat(),
     ));
+    // Windows PowerShell writes a byte order mark; it is no fault of the request or the policies.
+    let marked = |text: &[u8]| [b"\xef\xbb\xbf", text].concat();
+    let policies = Scratch::new("marked-policy.json", &marked(&std::fs::read(&b).unwrap()));
+    let with_mark = ["whatif", "-", "--policies", policies.path(), common[2], common[3], "--json"];
+    let piped = tplab_reading(&with_mark, &marked(&body));
+    assert_eq!(serde_json::from_str::<Value>(&stdout(&piped)).unwrap(), answer);
     let alone = tplab(&[&["whatif", request, "--mfa"][..], &common].concat());
     assert_eq!(alone.status.code(), Some(2));
 }

@@ -251,6 +251,90 @@ fn l01_unknown_platforms_are_blocked_for_those_who_are_protected() {
     Tenant::with(|policy| users(policy, "includeGroups", &[PILOT, BREAK_GLASS])).lacks(L::L01);
 }
 
+/// Policy b and its companions without a directory, each changed in the same way but for its place.
+fn by_id(mut change: impl FnMut(usize, &mut Value)) -> Tenant {
+    let mut policies = ["b", "d1", "d2", "d3"].map(sample).to_vec();
+    policies.iter_mut().enumerate().for_each(|(at, policy)| change(at, policy));
+    Tenant::of(policies).without_directory()
+}
+
+#[test]
+fn without_a_directory_companions_cover_what_they_name_together() {
+    // Two companions, one group each.
+    let groups = [PILOT, EMPLOYEES];
+    let mut split = by_id(|at, policy| {
+        users(policy, "includeUsers", if at == 0 { &[] } else { &["All"] });
+        users(policy, "includeGroups", if at == 0 { &groups } else { &[] });
+    });
+    split.lacks(L::L01);
+    users(&mut split.policies[1], "includeUsers", &[]);
+    users(&mut split.policies[1], "includeGroups", &groups[..1]);
+    split.has(L::L01, Warning);
+    let mut second = split.policies[1].clone();
+    second["id"] = json!("11111111-0000-4000-8000-0000000000ab");
+    users(&mut second, "includeGroups", &groups[1..]);
+    split.policies.push(second);
+    split.lacks(L::L01);
+
+    // The same external users are left out everywhere, or by the companion alone.
+    let partners = |kinds: &str, members: &[&str]| {
+        json!({"guestOrExternalUserTypes": kinds,
+            "externalTenants": {"membershipKind": "enumerated", "members": members}})
+    };
+    let tenants = ["30000000-0000-4000-8000-000000000001", "30000000-0000-4000-8000-000000000002"];
+    let exclude = |ours: Value, theirs: Value| {
+        by_id(|at, policy| {
+            let excluded = if at == 0 { &ours } else { &theirs };
+            policy["conditions"]["users"]["excludeGuestsOrExternalUsers"] = excluded.clone();
+        })
+    };
+    let both = || partners("serviceProvider,otherExternalUser", &tenants);
+    exclude(both(), both()).lacks(L::L01);
+    exclude(both(), partners("serviceProvider", &tenants[..1])).lacks(L::L01);
+    exclude(Value::Null, both()).has(L::L01, Error);
+    exclude(partners("serviceProvider", &tenants[..1]), partners("serviceProvider", &tenants))
+        .has(L::L01, Error);
+    exclude(
+        partners("serviceProvider", &tenants),
+        json!({"guestOrExternalUserTypes": "serviceProvider",
+            "externalTenants": {"membershipKind": "all"}}),
+    )
+    .has(L::L01, Error);
+
+    // Every kind of every tenant is what the word says.
+    let every = "internalGuest,b2bCollaborationGuest,b2bCollaborationMember,b2bDirectConnectUser,\
+                 otherExternalUser,serviceProvider";
+    let guests = |kinds: &str| {
+        by_id(|at, policy| {
+            users(policy, "includeUsers", if at == 0 { &["GuestsOrExternalUsers"] } else { &[] });
+            users(policy, "includeGroups", &[]);
+            if at > 0 {
+                policy["conditions"]["users"]["includeGuestsOrExternalUsers"] =
+                    json!({"guestOrExternalUserTypes": kinds});
+            }
+        })
+    };
+    guests(every).lacks(L::L01);
+    guests("b2bCollaborationGuest").has(L::L01, Error);
+}
+
+#[test]
+fn companions_may_leave_out_the_resources_that_the_policy_leaves_out() {
+    let leaves_out = |ours: &[&str], theirs: &[&str]| {
+        let mut policies = ["b", "d1", "d2", "d3"].map(sample);
+        for (at, policy) in policies.iter_mut().enumerate() {
+            policy["conditions"]["applications"]["excludeApplications"] =
+                json!(if at == 0 { ours } else { theirs });
+        }
+        targets(&mut policies[0], &["All"]);
+        Tenant::of(policies.to_vec())
+    };
+    leaves_out(&[AZURE, TEAMS], &[AZURE]).lacks(L::L01);
+    leaves_out(&["Office365"], &[TEAMS]).lacks(L::L01);
+    leaves_out(&[TEAMS], &[AZURE]).has(L::L01, Error);
+    leaves_out(&[TEAMS], &["Office365"]).has(L::L01, Error);
+}
+
 #[test]
 fn l02_platforms_left_out_ask_for_a_device() {
     let without_d2 = || vec![sample("b"), sample("d1"), sample("d3")];
@@ -418,8 +502,20 @@ fn l10_legacy_clients() {
     let why = only(json!(["other"])).has(L::L10, Error).why;
     assert!(why.contains("Exchange ActiveSync") && !why.contains("other legacy"), "{why}");
     only(json!(["exchangeActiveSync"])).has(L::L10, Error);
-    // No token protection at all: nobody is stopped.
+    // No token protection at all: nobody is stopped, neither by a policy about a user action nor by
+    // one about workloads.
     Tenant::of(vec![sample("d1")]).has(L::L10, Warning);
+    let mut registering = sample("d2");
+    targets(&mut registering, &[]);
+    registering["conditions"]["applications"]["includeUserActions"] =
+        json!(["urn:user:registersecurityinfo"]);
+    Tenant::of(vec![registering]).has(L::L10, Warning);
+    let mut workloads = sample("d2");
+    workloads["conditions"]["users"] = json!({"includeUsers": ["None"]});
+    workloads["conditions"]["clientApplications"] =
+        json!({"includeServicePrincipals": ["ServicePrincipalsInMyTenant"]});
+    Tenant::of(vec![workloads]).without_directory().has(L::L10, Warning);
+    Tenant::of(vec![sample("d2")]).lacks(L::L10);
 
     only(json!(["exchangeActiveSync", "other"])).lacks(L::L10);
     // A device that legacy clients cannot show stops them as well.
@@ -450,6 +546,17 @@ fn l11_another_session_control_beside_it() {
 fn l12_resources_that_are_not_protected() {
     let finding = Tenant::with(|policy| targets(policy, &[EXCHANGE, AZURE])).has(L::L12, Error);
     assert_eq!(finding.location.path, "conditions.applications.includeApplications[1]");
+    // The place is that of the document, whatever the order of the ids.
+    let upper = AZURE.to_uppercase();
+    let finding =
+        Tenant::with(|policy| targets(policy, &[TEAMS, &upper, EXCHANGE])).has(L::L12, Error);
+    assert_eq!(finding.location.path, "conditions.applications.includeApplications[1]");
+    // What is excluded again is no target.
+    Tenant::with(|policy| {
+        targets(policy, &[EXCHANGE, AZURE]);
+        policy["conditions"]["applications"]["excludeApplications"] = json!([AZURE]);
+    })
+    .lacks(L::L12);
     Tenant::with(|policy| targets(policy, &["5e000000-0000-4000-8000-00000000dead"]))
         .has(L::L12, Error);
     Tenant::with(|policy| targets(policy, &[TEAMS])).rules("2025-05").has(L::L12, Error);
@@ -506,6 +613,12 @@ fn l14_resources_of_windows_elsewhere() {
         .has(L::L14, Error);
         assert!(finding.why.contains(platform), "{}", finding.why);
     }
+    let finding = Tenant::with(|policy| {
+        targets(policy, &[TEAMS, AVD, EXCHANGE]);
+        platforms(policy, &["windows", "macOS"], &[]);
+    })
+    .has(L::L14, Error);
+    assert_eq!(finding.location.path, "conditions.applications.includeApplications[1]");
     Tenant::with(|policy| targets(policy, &[AVD])).lacks(L::L14);
     Tenant::with(|policy| platforms(policy, &["windows", "macOS"], &[])).lacks(L::L14);
 }

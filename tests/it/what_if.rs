@@ -258,6 +258,11 @@ fn workloads_and_external_users() {
     };
     assert_eq!(reasons(guests("internalGuest,b2bDirectConnectUser"), &guest), "notSet");
     assert_eq!(reasons(guests("internalGuest"), &guest), "users");
+    // The word of the enum for no kind: what the directory says of the user counts.
+    let mut member = body(json!({}));
+    member["signInIdentity"]["externalUserType"] = json!("none");
+    assert_eq!(reasons(plain(|_| {}), &member), "notSet");
+    assert_eq!(reasons(guests("internalGuest,b2bCollaborationGuest"), &member), "users");
 }
 
 #[test]

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::LintInput;
 use super::emergency::Emergency;
 use super::roster::{Covered, Crowd, Roster};
-use super::view::{Target, View, missing, names_all_of};
-use crate::base::id::PolicyId;
+use super::view::{Target, View, missing, name_all_guests_of, name_all_of};
 use crate::catalog::RulePack;
 use crate::catalog::well_known::DIRECTORY_SYNCHRONIZATION_ACCOUNTS;
 use crate::directory::Directory;
+use crate::policy::conditions::Principals;
 
 /// Targets that a finding names before it only counts.
 const NAMES: usize = 3;
@@ -46,17 +46,17 @@ impl<'a> Tenant<'a> {
 
     /// What `of` covers and no policy of `by` does.
     pub(super) fn gap(&self, of: &View<'_>, by: &[&View<'_>]) -> Option<Gap> {
+        let by = self.near(of, by);
         // Most targets are covered by the same policies, so each such set is looked at once.
-        let mut targets: BTreeMap<Vec<PolicyId>, Vec<Target>> = BTreeMap::new();
+        let mut targets: BTreeMap<Vec<usize>, Vec<Target>> = BTreeMap::new();
         for target in &of.targets {
-            let covering = by.iter().filter(|view| view.covers(*target));
-            let covering = covering.map(|view| view.policy.id()).collect();
-            targets.entry(covering).or_default().push(*target);
+            let covering = by.iter().enumerate().filter(|(_, view)| view.covers(*target, of));
+            targets.entry(covering.map(|(at, _)| at).collect()).or_default().push(*target);
         }
         let mut gap: Option<Gap> = None;
         for (covering, targets) in targets {
-            let by = by.iter().filter(|view| covering.contains(&view.policy.id()));
-            let by: Vec<&View<'_>> = by.copied().collect();
+            let by: Vec<&View<'_>> =
+                covering.iter().filter_map(|at| by.get(*at).copied()).collect();
             if let Some(users) = self.users_gap(of, &by) {
                 let gap = gap.get_or_insert_with(|| Gap::of(users.clone()));
                 gap.targets.extend(targets);
@@ -66,10 +66,19 @@ impl<'a> Tenant<'a> {
         gap
     }
 
+    /// Those policies that may cover somebody whom `of` covers.
+    fn near<'v, 'p>(&self, of: &View<'_>, by: &[&'v View<'p>]) -> Vec<&'v View<'p>> {
+        let ours = self.covered(of).map(|(_, covered)| &covered.users);
+        let is_near = |view: &View<'_>| match (ours, self.covered(view)) {
+            (Some(ours), Some((_, theirs))) => ours.meets(&theirs.users),
+            _ => self.leaves_out_no_more(view, of),
+        };
+        by.iter().copied().filter(|view| is_near(view)).collect()
+    }
+
     fn users_gap(&self, of: &View<'_>, by: &[&View<'_>]) -> Option<Users> {
         let Some((roster, covered)) = self.covered(of) else {
-            let all = by.iter().any(|view| self.covers_by_id(view, of));
-            return (!all).then_some(Users::Unknown);
+            return (!covers_by_id(by, of)).then_some(Users::Unknown);
         };
         let mut left = covered.users.clone();
         for (_, theirs) in by.iter().filter_map(|view| self.covered(view)) {
@@ -80,18 +89,14 @@ impl<'a> Tenant<'a> {
         (!left.is_empty()).then_some(Users::Known(left))
     }
 
-    /// Without a directory: `view` includes every id that `of` includes, and excludes none that `of`
-    /// does not exclude too.
-    fn covers_by_id(&self, view: &View<'_>, of: &View<'_>) -> bool {
+    /// Without a directory: `view` excludes no id that `of` does not exclude too.
+    fn leaves_out_no_more(&self, view: &View<'_>, of: &View<'_>) -> bool {
         let (theirs, ours, emergency) = (view.exclude(), of.exclude(), &self.emergency);
-        let included =
-            view.includes_all() || !of.includes_all() && names_all_of(view.include(), of.include());
-        included
-            && missing(&theirs.users, &ours.users).all(|id| emergency.users.contains(id))
+        missing(&theirs.users, &ours.users).all(|id| emergency.users.contains(id))
             && missing(&theirs.groups, &ours.groups).all(|id| emergency.groups.contains(id))
             && missing(&theirs.roles, &ours.roles)
                 .all(|id| *id == DIRECTORY_SYNCHRONIZATION_ACCOUNTS)
-            && (ours.guests || !theirs.guests && theirs.external.kinds.is_empty())
+            && name_all_guests_of(&[ours], theirs)
     }
 
     /// A gap in words.
@@ -108,6 +113,15 @@ impl<'a> Tenant<'a> {
             _ => format!("{targets}; without a directory, groups count as they are named"),
         }
     }
+}
+
+/// Without a directory: every id that `of` includes is included by one of the policies.
+fn covers_by_id(by: &[&View<'_>], of: &View<'_>) -> bool {
+    if by.iter().any(|view| view.includes_all()) {
+        return true;
+    }
+    let include: Vec<&Principals> = by.iter().map(|view| view.include()).collect();
+    !of.includes_all() && name_all_of(&include, of.include())
 }
 
 /// What is not covered.

@@ -2,7 +2,7 @@
 
 use super::coverage::Tenant;
 use super::finding::{Finding, LintRule, Severity};
-use super::view::{names_all_of, names_nobody};
+use super::view::{name_all_of, names_nobody};
 
 /// L07: nobody, or less than half of the included users, is left.
 pub(super) fn nobody_left(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
@@ -11,7 +11,7 @@ pub(super) fn nobody_left(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
         let Some((_, covered)) = tenant.covered(view) else {
             // Without a directory only a policy that excludes what it includes is certain.
             let named = !view.includes_all() && !names_nobody(view.include());
-            if named && names_all_of(view.exclude(), view.include()) {
+            if named && name_all_of(&[view.exclude()], view.include()) {
                 let why = "it excludes every id that it includes".to_owned();
                 findings.push(view.finding(LintRule::L07, Severity::Error, path, why));
             }

@@ -46,6 +46,8 @@ pub(super) fn not_blocked(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
 
 fn stops(view: &View<'_>) -> bool {
     view.is_enabled()
+        && view.includes_somebody()
+        && !view.targets.is_empty()
         && view.stops_legacy_clients()
         && view.platforms == Platform::all()
         && view.applies_to_strangers()

@@ -4,14 +4,12 @@ use super::companions::name;
 use super::coverage::Tenant;
 use super::finding::{Finding, LintRule, Severity};
 use super::scope::system;
-use super::view::{Target, View};
+use super::view::{INCLUDED, Target, View};
 use crate::base::id::AppId;
 use crate::catalog::well_known::{AZURE_VIRTUAL_DESKTOP, WINDOWS_365, WINDOWS_CLOUD_LOGIN};
 use crate::catalog::{Catalog, OperatingSystem, ProtectedClient};
 use crate::policy::facts::{ClientAppType, Platform};
 use crate::policy::flags::Flags;
-
-const INCLUDED: &str = "conditions.applications.includeApplications";
 
 /// L04: all resources, or a group of apps.
 pub(super) fn groups_of_apps(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
@@ -26,7 +24,7 @@ pub(super) fn groups_of_apps(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
 /// L12: resources that are not protected for the kind of client.
 pub(super) fn unsupported(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.protecting() {
-        for (at, target) in view.targets.iter().enumerate() {
+        for target in &view.targets {
             let Target::App(id) = target else { continue };
             let clients = unprotected_clients(tenant, view, *id);
             if !clients.is_empty() {
@@ -36,7 +34,7 @@ pub(super) fn unsupported(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
                     clients.join(" and "),
                     tenant.rules.id
                 );
-                let path = format!("{INCLUDED}[{at}]");
+                let path = view.path_of(*id);
                 findings.push(view.finding(LintRule::L12, Severity::Error, &path, why));
             }
         }
@@ -67,13 +65,13 @@ fn unprotected_clients(tenant: &Tenant<'_>, view: &View<'_>, id: AppId) -> Vec<&
 pub(super) fn windows_only(tenant: &Tenant<'_>, findings: &mut Vec<Finding>) {
     for view in tenant.protecting() {
         let elsewhere = view.platforms.without(Flags::of(&[Platform::Windows]));
-        for (at, target) in view.targets.iter().enumerate() {
+        for target in &view.targets {
             let Target::App(id) = target else { continue };
             let open: Vec<&str> =
                 elsewhere.iter().filter(|one| !protected(tenant, *id, *one)).map(name).collect();
             if is_windows_only(*id) && !open.is_empty() {
                 let why = format!("{} is targeted on {}", target.as_text(), open.join(", "));
-                let path = format!("{INCLUDED}[{at}]");
+                let path = view.path_of(*id);
                 findings.push(view.finding(LintRule::L14, Severity::Error, &path, why));
             }
         }

@@ -117,6 +117,11 @@ impl Crowd {
         Self(self.0.iter().zip(&others.0).map(|(own, other)| own & other).collect())
     }
 
+    /// Whether somebody is in both.
+    pub(super) fn meets(&self, others: &Self) -> bool {
+        self.0.iter().zip(&others.0).any(|(own, other)| own & other != 0)
+    }
+
     /// How many there are.
     pub(super) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()

@@ -2,19 +2,25 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::finding::{Finding, LintRule, Location, Severity};
 use crate::base::id::{AppId, GroupId};
 use crate::catalog::Catalog;
 use crate::catalog::well_known::{EXCHANGE, SHAREPOINT, TEAMS};
-use crate::directory::{User, UserType};
+use crate::directory::{GuestOrExternalUserType, User, UserType};
 use crate::policy::conditions::{
-    ApplicationWord, Conditions, Devices, ExternalTenants, FilterMode, Principals,
+    ApplicationWord, Applications, Conditions, Devices, ExternalTenants, FilterMode, Principals,
 };
 use crate::policy::controls::{GrantControl, Operator, SessionControl};
 use crate::policy::facts::{ClientAppType, Platform};
 use crate::policy::filter::DeviceFilter;
 use crate::policy::flags::{Flag, Flags};
 use crate::policy::model::{IdSet, Policy, PolicyState};
+
+/// Where the included resources stand.
+pub(super) const INCLUDED: &str = "conditions.applications.includeApplications";
+const INCLUDED_POINTER: &str = "/conditions/applications/includeApplications";
 
 /// A policy as the rules see it.
 pub(super) struct View<'p> {
@@ -23,7 +29,7 @@ pub(super) struct View<'p> {
     pub(super) platforms: Flags<Platform>,
     /// Kinds of client the policy applies to.
     pub(super) clients: Flags<ClientAppType>,
-    /// Resources and groups of resources that it includes.
+    /// Resources and groups of resources that it includes; no resource that it excludes again.
     pub(super) targets: Vec<Target>,
 }
 
@@ -47,7 +53,8 @@ impl<'p> View<'p> {
         let applications = &conditions.applications;
         let all = applications.include_all.then_some(Target::All);
         let groups = applications.include_groups.iter().map(Target::Group);
-        let ids = applications.include.iter().copied().map(Target::App);
+        let named = applications.include.iter().copied();
+        let ids = named.filter(|id| !excludes_app(applications, *id)).map(Target::App);
         let targets = all.into_iter().chain(groups).chain(ids).collect();
         Self { policy, platforms, clients, targets }
     }
@@ -139,23 +146,39 @@ impl<'p> View<'p> {
         everywhere && any_risk && any_flow && any_device
     }
 
-    /// Whether a target is wholly in scope.
-    pub(super) fn covers(&self, target: Target) -> bool {
-        let applications = &self.conditions().applications;
-        let (groups, left_out) = (applications.include_groups, applications.exclude_groups);
+    /// Whether a target of `of` is wholly in scope, less what `of` excludes itself.
+    pub(super) fn covers(&self, target: Target, of: &View<'_>) -> bool {
+        let (applications, ours) = (&self.conditions().applications, &of.conditions().applications);
+        let groups = applications.include_groups;
+        let left_out = applications.exclude_groups.without(ours.exclude_groups);
+        let mut ids = applications.exclude.iter().filter(|id| !excludes_app(ours, **id));
         let (included, excluded) = match target {
-            Target::All => (false, !applications.exclude.is_empty() || !left_out.is_empty()),
-            Target::Group(word) => (
-                groups.contains(word),
-                left_out.contains(word) || applications.exclude.iter().any(|id| word.holds(*id)),
-            ),
+            Target::All => (false, ids.next().is_some() || !left_out.is_empty()),
+            Target::Group(word) => {
+                (groups.contains(word), left_out.contains(word) || ids.any(|id| word.holds(*id)))
+            }
             Target::App(id) => (
                 applications.include.contains(&id) || groups.iter().any(|word| word.holds(id)),
-                applications.exclude.contains(&id) || left_out.iter().any(|word| word.holds(id)),
+                excludes_app(applications, id),
             ),
         };
         let included = included || applications.include_all;
         included && !excluded && applications.filter.is_none()
+    }
+
+    /// Whether it is about users at all, and not about workloads or nobody.
+    pub(super) fn includes_somebody(&self) -> bool {
+        self.includes_all() || !names_nobody(self.include())
+    }
+
+    /// The path of an included resource, with its place in the document.
+    pub(super) fn path_of(&self, id: AppId) -> String {
+        let named = self.policy.document().pointer(INCLUDED_POINTER).and_then(Value::as_array);
+        let is_it = |value: &Value| value.as_str().and_then(|text| text.parse().ok()) == Some(id);
+        match named.and_then(|named| named.iter().position(is_it)) {
+            Some(at) => format!("{INCLUDED}[{at}]"),
+            None => INCLUDED.to_owned(),
+        }
     }
 
     /// Whether it includes the user; `groups` are the user's, nested ones included.
@@ -243,14 +266,40 @@ pub(super) fn names_nobody(principals: &Principals) -> bool {
         && principals.roles.is_empty()
 }
 
-/// Whether everybody that `other` names is named in `principals` too, as far as ids can tell.
-pub(super) fn names_all_of(principals: &Principals, other: &Principals) -> bool {
-    let external = &principals.external;
-    (principals.guests || !other.guests)
-        && missing(&other.users, &principals.users).next().is_none()
-        && missing(&other.groups, &principals.groups).next().is_none()
-        && missing(&other.roles, &principals.roles).next().is_none()
-        && (other.external.kinds.is_empty() || *external == other.external || principals.guests)
+/// Whether everybody that `other` names is named in one of `several` too, as far as ids can tell.
+pub(super) fn name_all_of(several: &[&Principals], other: &Principals) -> bool {
+    let named = |is: &dyn Fn(&Principals) -> bool| several.iter().any(|one| is(one));
+    other.users.iter().all(|id| named(&|one| one.users.contains(id)))
+        && other.groups.iter().all(|id| named(&|one| one.groups.contains(id)))
+        && other.roles.iter().all(|id| named(&|one| one.roles.contains(id)))
+        && name_all_guests_of(several, other)
+}
+
+/// The same of guests and external users alone.
+pub(super) fn name_all_guests_of(several: &[&Principals], other: &Principals) -> bool {
+    let tenants = &other.external.tenants;
+    let kind_of = |kind, tenants: &_| several.iter().any(|one| takes(one, kind, tenants));
+    let mut everyone = GuestOrExternalUserType::ALL.iter();
+    (!other.guests || everyone.all(|kind| kind_of(*kind, &ExternalTenants::All)))
+        && other.external.kinds.iter().all(|kind| kind_of(kind, tenants))
+}
+
+/// Whether external users of a kind, of these tenants, are named.
+fn takes(principals: &Principals, kind: GuestOrExternalUserType, of: &ExternalTenants) -> bool {
+    let of_them = match (&principals.external.tenants, of) {
+        (ExternalTenants::All, _) => true,
+        (ExternalTenants::Enumerated(_), ExternalTenants::All) => false,
+        (ExternalTenants::Enumerated(theirs), ExternalTenants::Enumerated(these)) => {
+            missing(these, theirs).next().is_none()
+        }
+    };
+    principals.guests || principals.external.kinds.contains(kind) && of_them
+}
+
+/// Whether a policy excludes a resource, by id or by group.
+fn excludes_app(applications: &Applications, id: AppId) -> bool {
+    applications.exclude.contains(&id)
+        || applications.exclude_groups.iter().any(|word| word.holds(id))
 }
 
 /// Ids of `these` that are not among `those`.

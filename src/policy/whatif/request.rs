@@ -137,7 +137,8 @@ fn read_identity(mut object: Object<'_>) -> Result<WhatIfIdentity, WhatIfError> 
         WhatIfIdentity::ServicePrincipal(object.id("servicePrincipalId")?)
     } else {
         let id = object.id("userId")?;
-        let kind: Option<GuestOrExternalUserType> = object.word("externalUserType")?;
+        let kind: Option<OrDefault<GuestOrExternalUserType>> = object.word("externalUserType")?;
+        let kind = kind.and_then(|it| it.0);
         let tenant: Option<TenantId> = match object.text("externalTenantId")? {
             None | Some("") => None,
             Some(_) => Some(object.id("externalTenantId")?),
@@ -268,6 +269,18 @@ impl Words for OrDefault<ClientAppType> {
         ("easSupported", Self(Some(ClientAppType::EasSupported))),
         ("other", Self(Some(ClientAppType::Other))),
         ("all", Self(None)),
+    ];
+}
+
+impl Words for OrDefault<GuestOrExternalUserType> {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("none", Self(None)),
+        ("internalGuest", Self(Some(GuestOrExternalUserType::InternalGuest))),
+        ("b2bCollaborationGuest", Self(Some(GuestOrExternalUserType::B2bCollaborationGuest))),
+        ("b2bCollaborationMember", Self(Some(GuestOrExternalUserType::B2bCollaborationMember))),
+        ("b2bDirectConnectUser", Self(Some(GuestOrExternalUserType::B2bDirectConnectUser))),
+        ("otherExternalUser", Self(Some(GuestOrExternalUserType::OtherExternalUser))),
+        ("serviceProvider", Self(Some(GuestOrExternalUserType::ServiceProvider))),
     ];
 }
 
