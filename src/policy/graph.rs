@@ -8,6 +8,7 @@
 //! Microsoft Graph metadata, v1.0 and beta, `conditionalAccessPolicy`; conditional-access section 2.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::conditions::{self, Conditions};
 use super::controls::{
@@ -18,6 +19,7 @@ use super::error::PolicyError;
 use super::flags::Flags;
 use super::model::{Policy, PolicyState};
 use super::reader::{self, Object, Unknown, Words, is_empty};
+use super::set::Warning;
 use crate::base::id::PolicyId;
 
 impl Words for PolicyState {
@@ -28,15 +30,15 @@ impl Words for PolicyState {
     ];
 }
 
-/// Reads one policy that stands at `path`. Paths of members that are kept and not understood are
-/// added to `warnings`.
+/// Reads one policy that stands at `path`. What its author should know is added to `warnings`.
 pub(super) fn read_policy(
     mut document: Value,
     path: String,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Policy, PolicyError> {
+    let made = made_id(&document);
     let mut policy = Object::open(&mut document, path)?;
-    let id = read_id(&mut policy)?;
+    let id = read_id(&mut policy, made, warnings)?;
     let display_name = read_name(&mut policy)?;
     let state = required(policy.word("state")?, &policy, "state")?;
     let conditions = conditions::read(&mut policy, id)?;
@@ -49,12 +51,28 @@ pub(super) fn read_policy(
     Ok(Policy { id, state, conditions, grant, session, display_name, document })
 }
 
-fn read_id(policy: &mut Object<'_>) -> Result<PolicyId, PolicyError> {
+/// The portal's file and the body of a create request have no id yet: one is made from the document,
+/// so that equal documents have equal ids, and a warning says so.
+fn read_id(
+    policy: &mut Object<'_>,
+    made: PolicyId,
+    warnings: &mut Vec<Warning>,
+) -> Result<PolicyId, PolicyError> {
     let path = policy.path_of("id");
     match policy.text("id")? {
-        None => Err(PolicyError::Missing { path }),
+        None => {
+            warnings.push(Warning::MadeId { path, id: made });
+            Ok(made)
+        }
         Some(text) => reader::id(&mut Value::from(text), path),
     }
+}
+
+/// An id for a document without one: the first half of its SHA-256.
+fn made_id(document: &Value) -> PolicyId {
+    let digest: [u8; 32] = Sha256::digest(document.to_string()).into();
+    let head = digest.iter().take(16).fold(0, |id, octet| (id << 8) | u128::from(*octet));
+    PolicyId::from_u128(head)
 }
 
 fn read_name(policy: &mut Object<'_>) -> Result<String, PolicyError> {

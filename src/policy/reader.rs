@@ -12,6 +12,7 @@ use super::error::PolicyError;
 use super::facts::AuthenticationContextId;
 use super::flags::{Flag, Flags};
 use super::model::IdSet;
+use super::set::Warning;
 
 /// Echoed values are cut to this many characters.
 const EXCERPT: usize = 60;
@@ -26,8 +27,8 @@ pub(super) trait Words: Copy + 'static {
 pub(super) enum Unknown<'w> {
     /// They would change the meaning.
     Refuse,
-    /// They are kept, and their paths are put here.
-    Warn(&'w mut Vec<String>),
+    /// They are kept, and named here.
+    Warn(&'w mut Vec<Warning>),
 }
 
 /// An object that is being read.
@@ -197,7 +198,9 @@ impl<'d> Object<'d> {
             })
             .map(|(name, _)| self.path_of(name));
         match unknown {
-            Unknown::Warn(paths) => paths.extend(left),
+            Unknown::Warn(warnings) => {
+                warnings.extend(left.map(|path| Warning::UnknownMember { path }));
+            }
             Unknown::Refuse => {
                 if let Some(path) = left.next() {
                     return Err(PolicyError::UnknownMember { path });

@@ -35,23 +35,44 @@ enum Shape {
     Single,
 }
 
-/// A member that was kept for the round trip and has no influence, because nobody documents it.
+/// What an administrator should know of a file that was read all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    path: String,
+#[non_exhaustive]
+pub enum Warning {
+    /// The policy has no id, as in the portal's download; one was made from the document.
+    MadeId {
+        /// Where the id is missing.
+        path: String,
+        /// The id that stands for it here; it is not written back.
+        id: PolicyId,
+    },
+    /// A member that was kept for the round trip and has no influence, because nobody documents it.
+    UnknownMember {
+        /// Where it stands.
+        path: String,
+    },
 }
 
 impl Warning {
     /// The JSON path of the member.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        match self {
+            Self::MadeId { path, .. } | Self::UnknownMember { path } => path,
+        }
     }
 }
 
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "`{}` is no documented member; it is kept and has no effect", self.path)
+        match self {
+            Self::MadeId { path, id } => {
+                write!(f, "`{path}` is missing; the policy is called `{id}` here")
+            }
+            Self::UnknownMember { path } => {
+                write!(f, "`{path}` is no documented member; it is kept and has no effect")
+            }
+        }
     }
 }
 
@@ -77,18 +98,17 @@ impl PolicySet {
     /// Conditions that would be ignored are refused: a policy evaluated without one of its
     /// conditions grants or refuses what its author did not mean.
     pub fn from_json(text: &[u8]) -> Result<Self, PolicyError> {
-        let mut paths = Vec::new();
+        let mut warnings = Vec::new();
         let (shape, read) = match json::from_slice(text)? {
-            Value::Array(documents) => (Shape::Array, read_all(documents, "", &mut paths)?),
-            root if graph::is_collection(&root) => read_collection(root, &mut paths)?,
+            Value::Array(documents) => (Shape::Array, read_all(documents, "", &mut warnings)?),
+            root if graph::is_collection(&root) => read_collection(root, &mut warnings)?,
             root @ Value::Object(_) => {
-                (Shape::Single, vec![graph::read_policy(root, String::new(), &mut paths)?])
+                (Shape::Single, vec![graph::read_policy(root, String::new(), &mut warnings)?])
             }
             other => {
                 return Err(wrong_type(".".to_owned(), "a policy or an array of policies", &other));
             }
         };
-        let warnings = paths.into_iter().map(|path| Warning { path }).collect();
         Self::of(read, shape, warnings)
     }
 
@@ -202,7 +222,7 @@ impl Serialize for PolicySet {
 fn read_all(
     documents: Vec<Value>,
     parent: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Policy>, PolicyError> {
     documents
         .into_iter()
@@ -213,7 +233,7 @@ fn read_all(
 
 fn read_collection(
     mut root: Value,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<(Shape, Vec<Policy>), PolicyError> {
     let mut object = Object::open(&mut root, String::new())?;
     object.without_influence(&["value"]);

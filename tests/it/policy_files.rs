@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use token_protection_lab::policy::{
     ClientAppType, Flags, GrantControl, Operator, Platform, PolicyError, PolicySet, PolicyState,
+    Warning,
 };
 
 const B: &str = include_str!("../../src/data/policies/b-token-protection-enabled.json");
@@ -187,6 +188,20 @@ fn words_are_read_in_any_case_and_written_in_one() {
 }
 
 #[test]
+fn a_policy_without_an_id_gets_one_from_its_document() {
+    let (first, other) = (with("/id", json!(null)), with("/displayName", json!("Another")));
+    let (one, again) = (read(&first).unwrap(), read(&first).unwrap());
+    let [Warning::MadeId { path, id }] = one.warnings() else { panic!("{:?}", one.warnings()) };
+    assert_eq!(path, "id");
+    assert!(one.get(*id).is_some() && again.get(*id).is_some());
+    assert_eq!(one.to_json(), first, "what was made is not written back");
+    let mut other = other;
+    other.as_object_mut().unwrap().remove("id");
+    let both = read(&json!({"value": [first, other]})).unwrap();
+    assert_eq!(both.len(), 2, "other documents have other ids");
+}
+
+#[test]
 fn wrong_values_are_refused_with_their_place() {
     let code = |pointer: &str, value| refusal(&with(pointer, value));
     let (name, sentence) = code("/state", json!("on"));
@@ -194,7 +209,6 @@ fn wrong_values_are_refused_with_their_place() {
     assert!(sentence.contains("`state`") && sentence.contains("`enabled`"), "{sentence}");
     for (pointer, value, expected) in [
         ("/state", json!(null), "policy.missing"),
-        ("/id", json!(null), "policy.missing"),
         ("/id", json!("seven"), "policy.unknown_value"),
         ("/displayName", json!(""), "policy.missing"),
         ("/conditions", json!(null), "policy.missing"),
