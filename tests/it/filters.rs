@@ -226,7 +226,7 @@ fn a_rule_has_at_most_3072_unicode_scalars() {
         let rest = letters - start.len() - 1;
         format!("{start}{}\"", "ä".repeat(rest))
     };
-    assert!(parse(&rule(MAX_LEN)).matches(None) == false && MAX_LEN == 3072);
+    assert!(!parse(&rule(MAX_LEN)).matches(None) && MAX_LEN == 3072);
     assert_eq!(fault(&rule(MAX_LEN + 1)), ("too_long", 3072));
     assert_eq!(fault(&"(".repeat(10_000_000)), ("too_long", 3072));
 }

@@ -301,7 +301,9 @@ fn bodies_are_read_strictly_and_annotations_silently() {
     assert!(ok(|it| it["@odata.etag"] = json!("x")).is_ok());
     assert!(ok(|it| it["signInConditions"]["note@odata.type"] = json!("x")).is_ok());
     assert!(ok(|it| it["signInConditions"]["futureSignal"] = Value::Null).is_ok());
-    let cases: &[(fn(&mut Value), &str, &str)] = &[
+    /// A change to a body, the code that refuses it, and the path.
+    type Case = (fn(&mut Value), &'static str, &'static str);
+    let cases: &[Case] = &[
         (|it| it["signInIdentity"] = Value::Null, "policy.what_if_missing", "signInIdentity"),
         (|it| it["signInContext"] = Value::Null, "policy.what_if_missing", "signInContext"),
         (|it| it["signInConditions"] = Value::Null, "policy.what_if_missing", "signInConditions"),
