@@ -167,7 +167,7 @@ impl Rehearsal {
         let slot = number / users;
         let member_index = self.user_of(number);
         let member = self.fleet.members.get(member_index)?;
-        let week = (slot * u64::from(self.weeks) / self.slots) as u32;
+        let week = self.week(number);
         let mut rng = Stream::from_seed(member.key);
         rng.set_word_pos(u128::from(slot) * WORDS);
         let request = RequestId::random(&mut rng);
@@ -175,6 +175,12 @@ impl Rehearsal {
         let situation = self.situation(member_index, member, week, &mut rng)?;
         let time = self.time(number);
         Some(Drawn { number, week, time, request, correlation, situation })
+    }
+
+    /// The week that [`Rehearsal::time`] falls into: a slot may begin in one and end in the next.
+    fn week(&self, number: u64) -> u32 {
+        let places = u128::from(self.slots) * self.fleet.users() as u128;
+        (u128::from(self.weeks) * u128::from(number) / places) as u32
     }
 
     /// Sign-ins are spread evenly over the weeks.

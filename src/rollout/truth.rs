@@ -26,6 +26,8 @@ impl Rehearsal {
     /// others spread over the plan.
     #[must_use]
     pub fn sample(&self, wanted: usize) -> Vec<u64> {
+        // Nobody can have more than there are.
+        let wanted = wanted.min(usize::try_from(self.total()).unwrap_or(usize::MAX));
         let mut kinds = BTreeSet::new();
         let mut chosen = BTreeSet::new();
         let near = self.total().min(SEARCH);

@@ -119,6 +119,47 @@ fn any_number_of_threads_writes_the_same_bytes() {
 }
 
 #[test]
+fn report_counts_in_the_log_what_the_rehearsal_counted() {
+    let folder = Folder::new("report");
+    folder.plan();
+    let mut plan: Value = serde_json::from_str(&folder.read("plan.json")).unwrap();
+    // No other policy refuses, and the query looks at the resources of this one alone.
+    plan["policies"] = json!(["b"]);
+    std::fs::write(folder.path("plan.json"), plan.to_string()).unwrap();
+    let (plan, log) = (folder.path("plan.json"), folder.path("log"));
+    // 33 slots do not divide into 4 weeks: a slot begins in one week and ends in the next.
+    for sign_ins in ["1920", "1970"] {
+        let ours =
+            result(&[&plan, "--verify", "0", "--sign-ins", sign_ins, "--log", &log, "--json"]);
+        let report = Command::new(env!("CARGO_BIN_EXE_tplab"))
+            .args(["report", "weeks", &log, "--from", "2026-09-07T00:00:00Z"])
+            .args(["--table", "all", "--json"])
+            .output()
+            .unwrap();
+        assert_eq!(report.status.code(), Some(0));
+        let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+        let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
+        let counted = report["rows"].as_array().unwrap().iter();
+        let counted: Vec<_> =
+            counted.map(|row| (number(row, "Allow"), number(row, "Block"))).collect();
+        let weeks = ours["weeks"].as_array().unwrap().iter();
+        let expected: Vec<_> = weeks
+            .map(|week| {
+                (number(week, "bound"), number(week, "blocked") + number(week, "wouldBlock"))
+            })
+            .collect();
+        assert_eq!(counted, expected, "{sign_ins}");
+        assert!(expected.iter().any(|(_, blocked)| *blocked > 0));
+    }
+}
+
+#[test]
+fn a_sample_of_more_sign_ins_than_there_are_is_all_of_them() {
+    let most = u64::MAX.to_string();
+    assert_eq!(result(&["--sign-ins", "3", "--verify", &most, "--json"])["verified"], 3);
+}
+
+#[test]
 fn shards_are_exactly_the_whole() {
     let folder = Folder::new("shards");
     let plan = folder.plan();
