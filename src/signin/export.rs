@@ -65,7 +65,7 @@ impl Serialize for Policies<'_> {
 /// One of them; conditions are the integers of the flags.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Policy<'r> {
+pub(super) struct Policy<'r> {
     id: PolicyId,
     display_name: &'r str,
     enforced_grant_controls: &'r [String],
@@ -77,7 +77,7 @@ struct Policy<'r> {
 }
 
 impl<'r> Policy<'r> {
-    fn of(entry: &'r AppliedPolicyRecord) -> Self {
+    pub(super) fn of(entry: &'r AppliedPolicyRecord) -> Self {
         Self {
             id: entry.id,
             display_name: &entry.display_name,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::diagnostic::Envelope;
 use super::graph::SignIn;
-use super::log_analytics::Row;
+use super::log_analytics::{EntryTexts, Row};
 use super::record::SignInRecord;
 
 /// In which shape records are written.
@@ -31,6 +31,7 @@ pub struct Writer<W> {
     to: W,
     shape: Shape,
     line: Vec<u8>,
+    entries: EntryTexts,
     records: u64,
 }
 
@@ -38,7 +39,7 @@ impl<W: Write> Writer<W> {
     /// A writer of records in `shape`.
     #[must_use]
     pub const fn new(to: W, shape: Shape) -> Self {
-        Self { to, shape, line: Vec::new(), records: 0 }
+        Self { to, shape, line: Vec::new(), entries: EntryTexts::new(), records: 0 }
     }
 
     /// Writes one record.
@@ -50,7 +51,7 @@ impl<W: Write> Writer<W> {
         match self.shape {
             Shape::Diagnostic => append(&mut self.line, &Envelope::new(record)),
             Shape::Graph => append(&mut self.line, &SignIn::new(record)),
-            Shape::LogAnalytics => Row::new(record).append_to(&mut self.line),
+            Shape::LogAnalytics => Row::new(record).append_to(&mut self.line, &mut self.entries),
         }?;
         self.line.push(b'\n');
         self.to.write_all(&self.line)?;
@@ -62,6 +63,11 @@ impl<W: Write> Writer<W> {
     #[must_use]
     pub const fn records(&self) -> u64 {
         self.records
+    }
+
+    /// Writes what comes next to another sink, and hands back the one so far, not flushed.
+    pub fn go_on_with(&mut self, to: W) -> W {
+        std::mem::replace(&mut self.to, to)
     }
 
     /// Flushes the sink and hands it back.

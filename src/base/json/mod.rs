@@ -6,12 +6,13 @@
 //! the path of the offending member; they never echo a value, since it may be a token.
 
 mod position;
+mod seen;
 mod strict;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::{self, DeserializeOwned, DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
+use serde_json::de::Read;
 
 pub use position::position;
 use strict::Strict;
@@ -82,10 +83,21 @@ impl std::error::Error for JsonError {}
 /// # Security
 /// serde's own words may quote an unexpected *value*; parsers of secrets use [`from_secret_slice`].
 pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
-    refuse_duplicates(text)?;
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    serde_path_to_error::deserialize(Strict(&mut reader))
-        .map_err(|error| JsonError::new(error.path().to_string(), error.inner()))
+    match std::str::from_utf8(text) {
+        Ok(text) => from_str(text),
+        Err(_) => slowly(|| serde_json::Deserializer::from_slice(text)),
+    }
+}
+
+/// As [`from_slice`] for a text that is known to be UTF-8; what is read may borrow from it.
+///
+/// # Errors
+/// [`JsonError`] with line, column and path.
+pub fn from_str<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, JsonError> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    T::deserialize(Strict(&mut reader))
+        .and_then(|value| reader.end().map(|()| value))
+        .or_else(|_| slowly(|| serde_json::Deserializer::from_str(text)))
 }
 
 /// As [`from_slice`] for texts that hold tokens or passwords: the error says where, never what.
@@ -93,15 +105,12 @@ pub fn from_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
 /// # Errors
 /// [`JsonError`] with line and column and without any part of the text.
 pub fn from_secret_slice<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonError> {
-    let hide = |line, column| JsonError {
+    from_slice(text).map_err(|JsonError { line, column, .. }| JsonError {
         line,
         column,
         path: ".".to_owned(),
         reason: "not JSON of the expected shape".to_owned(),
-    };
-    refuse_duplicates(text).map_err(|error| hide(error.line, error.column))?;
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    T::deserialize(Strict(&mut reader)).map_err(|error| hide(error.line(), error.column()))
+    })
 }
 
 /// Reads a value that was parsed before, with the same strictness about objects.
@@ -113,71 +122,17 @@ pub fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Js
         .map_err(|error| JsonError::new(error.path().to_string(), error.inner()))
 }
 
-fn refuse_duplicates(text: &[u8]) -> Result<(), JsonError> {
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    Unique
-        .deserialize(&mut reader)
-        .and_then(|()| reader.end())
-        .map_err(|error| JsonError::new(".".to_owned(), &error))
-}
-
-/// Walks a value and keeps nothing but the member names of the objects it is inside of.
-struct Unique;
-
-impl<'de> DeserializeSeed<'de> for Unique {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Unique {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while seq.next_element_seed(Unique)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen = BTreeSet::new();
-        while let Some(name) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            if !seen.insert(name) {
-                return Err(de::Error::custom("a member stands twice in one object"));
-            }
-            map.next_value_seed(Unique)?;
-        }
-        Ok(())
-    }
+/// Reads a text twice, for its error: what is wrong with its grammar or its names is told before
+/// what is wrong with a type, and that with its path.
+fn slowly<'t, R: Read<'t>, T: Deserialize<'t>>(
+    reader: impl Fn() -> serde_json::Deserializer<R>,
+) -> Result<T, JsonError> {
+    let mut first = reader();
+    IgnoredAny::deserialize(Strict(&mut first))
+        .and_then(|_| first.end())
+        .map_err(|error| JsonError::new(".".to_owned(), &error))?;
+    serde_path_to_error::deserialize(Strict(&mut reader()))
+        .map_err(|error| JsonError::new(error.path().to_string(), error.inner()))
 }
 
 #[cfg(test)]
@@ -193,6 +148,32 @@ mod tests {
             assert!(from_slice::<Value>(text.as_bytes()).is_err(), "{text}");
         }
         assert!(from_slice::<Value>(br#"{"a":{"a":1},"b":[{"a":1},{"a":2}]}"#).is_ok());
+        for (last, twice) in [("m199", true), ("m7", true), ("\\u006d150", true), ("n", false)] {
+            let members: String = (0..200).map(|at| format!("\"m{at}\":{at},")).collect();
+            let text = format!("{{{members}\"{last}\":0}}");
+            assert_eq!(from_str::<Value>(&text).is_err(), twice, "{last}");
+            assert_eq!(from_str::<IgnoredAny>(&text).is_err(), twice, "{last}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_asks_for_is_read_too() {
+        #[derive(Debug, serde::Deserialize)]
+        struct Little {
+            #[expect(dead_code)]
+            n: u8,
+        }
+        for (rest, good) in [
+            (r#"{"a":[1,{"b":"\ud83d\ude00"}]}"#, true),
+            (r#"{"a":[1,{"b":1,"b":1}]}"#, false),
+            (r#""\ud800""#, false),
+            ("1e999", false),
+            (&"[".repeat(200), false),
+        ] {
+            let text = format!("{{\"rest\":{rest},\"n\":1}}");
+            assert_eq!(from_str::<Little>(&text).is_ok(), good, "{rest}");
+            assert_eq!(from_slice::<Little>(text.as_bytes()).is_ok(), good, "{rest}");
+        }
     }
 
     #[test]

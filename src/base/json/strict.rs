@@ -1,4 +1,5 @@
-//! A deserializer that takes a struct from an object alone.
+//! A deserializer that takes a struct from an object alone, and an object whose members have
+//! different names.
 //!
 //! serde's derived code also accepts an array with the members in the order in which the program
 //! happens to declare them. No format of the lab means that, and a reader that guesses is a reader
@@ -8,12 +9,19 @@
 //! What serde buffers before it knows the type (`untagged`, `flatten`) is out of reach from here;
 //! no reader of the lab uses either for structs of its own but the key set, which a test covers.
 
+use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Expected, MapAccess, SeqAccess, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, MapAccess, SeqAccess,
+    VariantAccess, Visitor,
 };
+
+use super::seen::{Name, Seen};
+
+/// Why an object is refused.
+const TWICE: &str = "a member stands twice in one object";
 
 /// Wraps a deserializer, a visitor, an access or a seed; each hands the wrapper on.
 pub(super) struct Strict<T>(pub(super) T);
@@ -35,7 +43,12 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
         deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64 deserialize_char
         deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
         deserialize_option deserialize_unit deserialize_seq deserialize_map
-        deserialize_identifier deserialize_ignored_any
+        deserialize_identifier
+    }
+
+    /// What nobody asks for is read as well: its names count, and so do its texts and numbers.
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(Strict(visitor))
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -139,7 +152,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Strict(map))
+        self.0.visit_map(Members { map, seen: Seen::default() })
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
@@ -170,22 +183,37 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Strict<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Strict<A> {
+/// The members of an object. Their names are texts, each of which stands once.
+struct Members<'de, A> {
+    map: A,
+    seen: Seen<'de>,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'de, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
-        self.0.next_key_seed(Strict(seed))
+        let Some(Name(name)) = self.map.next_key()? else { return Ok(None) };
+        if self.seen.holds(&name) {
+            return Err(A::Error::custom(TWICE));
+        }
+        let value = match &name {
+            Cow::Borrowed(text) => seed.deserialize(BorrowedStrDeserializer::new(text)),
+            Cow::Owned(text) => seed.deserialize(CowStrDeserializer::new(text.as_str().into())),
+        };
+        self.seen.insert(name);
+        value.map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(Strict(seed))
+        self.map.next_value_seed(Strict(seed))
     }
 
     fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
+        self.map.size_hint()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Playing all sign-ins: chunks are made in parallel and taken in order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -13,8 +13,8 @@ use super::super::failure::Failure;
 use super::super::progress::Progress;
 use super::sink::Sink;
 
-/// Sign-ins of one chunk.
-const CHUNK: u64 = 1024;
+/// Sign-ins of one chunk: so few that their lines stay in a core's cache until they are written.
+const CHUNK: u64 = 256;
 /// Chunks that a thread may be ahead.
 const AHEAD: usize = 2;
 
@@ -68,15 +68,16 @@ pub(super) fn play(
     let total = rehearsal.total();
     let mut at = from;
     thread::scope(|scope| -> Result<(), Failure> {
-        let lanes: Vec<Receiver<Chunk>> = (0..threads)
+        let lanes: Vec<(Receiver<Chunk>, Sender<Vec<u8>>)> = (0..threads)
             .map(|lane| {
                 let (send, receive) = sync_channel(AHEAD);
-                scope.spawn(move || task.lane(from, lane, threads, &send));
-                receive
+                let (back, written) = channel();
+                scope.spawn(move || task.lane(from, lane, threads, &send, &written));
+                (receive, back)
             })
             .collect();
         // The lanes take turns, so their chunks come in order.
-        for lane in lanes.iter().cycle() {
+        for (lane, back) in lanes.iter().cycle() {
             if at >= total || stop.load(Ordering::Relaxed) {
                 break;
             }
@@ -85,7 +86,9 @@ pub(super) fn play(
                 counts.count(*situation, *week);
             }
             at = chunk.end;
-            sink.take(chunk)?;
+            sink.take(&chunk)?;
+            // A lane that is done needs no buffer any more.
+            let _ = back.send(chunk.lines);
             progress.tell(at as usize, total as usize);
         }
         Ok(())
@@ -99,24 +102,38 @@ pub(super) fn play(
 }
 
 impl Task<'_> {
-    /// Every chunk whose turn is this lane's. A receiver that is gone ends it.
-    fn lane(self, from: u64, lane: usize, lanes: usize, to: &SyncSender<Chunk>) {
+    /// Every chunk whose turn is this lane's. A receiver that is gone ends it. Buffers that come
+    /// back are filled again.
+    fn lane(
+        self,
+        from: u64,
+        lane: usize,
+        lanes: usize,
+        to: &SyncSender<Chunk>,
+        written: &Receiver<Vec<u8>>,
+    ) {
+        let mut writer = match self.wanted {
+            Wanted::Lines(shape) => Some(Writer::new(Vec::new(), shape)),
+            Wanted::Nothing | Wanted::Records => None,
+        };
         let mut start = from + lane as u64 * CHUNK;
         while start < self.rehearsal.total() {
-            if to.send(self.chunk(start)).is_err() {
+            let mut chunk = self.chunk(start, writer.as_mut());
+            if let Some(writer) = &mut writer {
+                let mut next = written.try_recv().unwrap_or_default();
+                next.clear();
+                chunk.lines = writer.go_on_with(next);
+            }
+            if to.send(chunk).is_err() {
                 return;
             }
             start += lanes as u64 * CHUNK;
         }
     }
 
-    fn chunk(self, start: u64) -> Chunk {
+    fn chunk(self, start: u64, mut writer: Option<&mut Writer<Vec<u8>>>) -> Chunk {
         let end = (start + CHUNK).min(self.rehearsal.total());
         let mut chunk = Chunk { lines: Vec::new(), records: Vec::new(), seen: Vec::new(), end };
-        let mut writer = match self.wanted {
-            Wanted::Lines(shape) => Some(Writer::new(Vec::new(), shape)),
-            Wanted::Nothing | Wanted::Records => None,
-        };
         let ours = |number: &u64| self.shard.has_user(self.rehearsal.user_of(*number));
         for drawn in (start..end).filter(ours).filter_map(|number| self.rehearsal.draw(number)) {
             chunk.seen.push((drawn.situation.index, drawn.week));
@@ -130,7 +147,6 @@ impl Task<'_> {
                 None => chunk.records.push(record),
             }
         }
-        chunk.lines = writer.and_then(|writer| writer.finish().ok()).unwrap_or_default();
         chunk
     }
 }

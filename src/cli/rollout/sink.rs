@@ -57,7 +57,7 @@ impl Sink {
         }
     }
 
-    pub(super) fn take(&mut self, chunk: Chunk) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, chunk: &Chunk) -> Result<(), Failure> {
         match self {
             Self::Lines(log, _) => log.write(&chunk.lines, chunk.end),
             Self::Nowhere => Ok(()),

@@ -13,9 +13,14 @@ use serde_json::ser::{CharEscape, Formatter};
 /// Appends the JSON text of `value` as a JSON string.
 pub(super) fn append(to: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
     to.push(b'"');
-    value.serialize(&mut Serializer::with_formatter(&mut *to, Embedded))?;
+    append_inside(to, value)?;
     to.push(b'"');
     Ok(())
+}
+
+/// Appends the JSON text of `value` as a part of a JSON string.
+pub(super) fn append_inside(to: &mut Vec<u8>, value: &impl Serialize) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(to, Embedded))?)
 }
 
 struct Embedded;

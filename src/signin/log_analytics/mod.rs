@@ -10,6 +10,7 @@
 
 mod columns;
 mod embedded;
+mod entries;
 mod value;
 
 use std::io;
@@ -20,6 +21,8 @@ use serde::{Serialize, Serializer};
 use super::record::SignInRecord;
 
 pub use columns::{COLUMNS, Column, ColumnType};
+pub(super) use entries::EntryTexts;
+use value::Structured;
 pub(super) use value::Value;
 
 /// One of the two tables.
@@ -76,8 +79,9 @@ impl<'r> Row<'r> {
         Table::of(self.0)
     }
 
-    /// Appends the same text that [`Serialize`] gives, quicker: JSON inside text in one pass.
-    pub(super) fn append_to(&self, line: &mut Vec<u8>) -> io::Result<()> {
+    /// Appends the same text that [`Serialize`] gives, quicker: JSON inside text in one pass, and
+    /// entries of policies that came before as they were then.
+    pub(super) fn append_to(&self, line: &mut Vec<u8>, entries: &mut EntryTexts) -> io::Result<()> {
         let mut before: &[u8] = b"{\"";
         for (column, column_type) in self.table().columns() {
             let value = column.value(self.0);
@@ -88,9 +92,11 @@ impl<'r> Row<'r> {
             line.extend_from_slice(column.name.as_bytes());
             line.extend_from_slice(b"\":");
             match &value {
-                Value::Structured(inner) if column_type != ColumnType::Dynamic => {
-                    embedded::append(line, inner)?;
-                }
+                Value::Structured(inner) if column_type != ColumnType::Dynamic => match inner {
+                    Structured::Policies(policies) => entries.append(line, policies)?,
+                    inner => embedded::append(line, inner)?,
+                },
+                Value::Guid(id) => value::append_guid(line, *id),
                 plain => serde_json::to_writer(&mut *line, plain)?,
             }
             before = b",\"";

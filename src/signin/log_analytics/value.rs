@@ -97,6 +97,15 @@ pub(super) fn filled<'r, T>(
     }
 }
 
+/// Appends a GUID as a JSON string: it has nothing to escape.
+pub(super) fn append_guid(to: &mut Vec<u8>, id: u128) {
+    let mut text = uuid::Uuid::encode_buffer();
+    let text = uuid::Uuid::from_u128(id).hyphenated().encode_lower(&mut text);
+    to.push(b'"');
+    to.extend_from_slice(text.as_bytes());
+    to.push(b'"');
+}
+
 /// The audiences of policy.
 pub(super) fn audiences(list: &[AppId]) -> Structured<'_> {
     Structured::Audiences(Audiences(list))

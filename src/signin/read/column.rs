@@ -7,7 +7,8 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{
-    DeserializeOwned, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor, value,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess,
+    Visitor, value,
 };
 
 use super::error::Fault;
@@ -156,9 +157,7 @@ impl<T: DeserializeOwned> Column<'_, T> {
             Self::Null => Ok(None),
             Self::Structure(structure) => Ok(Some(structure)),
             Self::Text(text) if text.is_empty() => Ok(None),
-            Self::Text(text) => {
-                json::from_slice(text.as_bytes()).map_err(|error| Fault::column(name, &error))
-            }
+            Self::Text(text) => json::from_str(&text).map_err(|error| Fault::column(name, &error)),
         }
     }
 }
@@ -259,11 +258,8 @@ impl<'de> Deserialize<'de> for Controls {
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Controls, A::Error> {
                 let mut controls = Controls::default();
                 let mut elements = 0_u64;
-                while let Some(name) = seq.next_element::<Cow<'_, str>>()? {
+                while seq.next_element_seed(Look(&mut controls))?.is_some() {
                     elements += 1;
-                    for label in Label::ALL {
-                        controls.look(*label, &name);
-                    }
                 }
                 if elements == 1 {
                     controls.sole = controls.listed.iter().next();
@@ -272,6 +268,32 @@ impl<'de> Deserialize<'de> for Controls {
             }
         }
         from.deserialize_seq(ControlsVisitor)
+    }
+}
+
+/// Looks at a name where it stands.
+struct Look<'c>(&'c mut Controls);
+
+impl<'de> DeserializeSeed<'de> for Look<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Look<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<(), E> {
+        for label in Label::ALL {
+            self.0.look(*label, name);
+        }
+        Ok(())
     }
 }
 

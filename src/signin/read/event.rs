@@ -170,11 +170,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Fault> {
         refuse_duplicates(text)?;
         return Ok(Parsed::Batch);
     }
-    let row: Row<'_> = match serde_json::from_str(text) {
-        Ok(row) => row,
-        Err(error) => return Err(fault(text, &error)),
-    };
-    refuse_duplicates(text)?;
+    let row: Row<'_> = json::from_str(text).map_err(|_| fault(text))?;
     if row.properties.is_none() && row.is_no_record() {
         return match row.records.0 || row.value.0 {
             true => Ok(Parsed::Batch),
@@ -187,7 +183,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Fault> {
 /// The grammar was checked before, so that only a duplicate is left to find; a syntax error is
 /// found here in an array.
 fn refuse_duplicates(text: &str) -> Result<(), Fault> {
-    match json::from_slice::<serde::de::IgnoredAny>(text.as_bytes()) {
+    match json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Ok(()),
         Err(error) => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
             Ok(_) => Err(Fault::DuplicateMember),
@@ -196,10 +192,11 @@ fn refuse_duplicates(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// What serde has to say, with the path of the member.
-fn fault(text: &str, error: &serde_json::Error) -> Fault {
-    if !error.is_data() {
-        return Fault::Json(cut(&sentence(error)));
+/// Why a record is refused: its grammar, then its names, then its types with the path.
+fn fault(text: &str) -> Fault {
+    match serde_json::from_str::<Row<'_>>(text) {
+        Err(error) if !error.is_data() => return Fault::Json(cut(&sentence(&error))),
+        Ok(_) | Err(_) => {}
     }
     if let Err(fault) = refuse_duplicates(text) {
         return fault;
