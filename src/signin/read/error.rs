@@ -119,11 +119,6 @@ impl Fault {
         }
     }
 
-    /// Whether the rest of a line that was cut off could have mended it.
-    pub(super) const fn is_unfinished(&self) -> bool {
-        matches!(self, Self::Json(_))
-    }
-
     pub(super) fn at(self, place: Place) -> ReadError {
         ReadError { place, fault: self }
     }

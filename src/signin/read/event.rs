@@ -180,14 +180,20 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Fault> {
     row.into_event().map(|event| Parsed::Event(Box::new(event)))
 }
 
+/// Whether more of a text could have mended it: it ends where JSON goes on.
+pub(super) fn breaks_off(text: &str) -> bool {
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(text);
+    read.is_err_and(|error| error.is_eof())
+}
+
 /// The grammar was checked before, so that only a duplicate is left to find; a syntax error is
 /// found here in an array.
 fn refuse_duplicates(text: &str) -> Result<(), Fault> {
     match json::from_str::<serde::de::IgnoredAny>(text) {
         Ok(_) => Ok(()),
         Err(error) => match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-            Ok(_) => Err(Fault::DuplicateMember),
-            Err(_) => Err(Fault::Json(cut(&error.to_string()))),
+            Ok(_) if !error.reason().starts_with("recursion limit") => Err(Fault::DuplicateMember),
+            _ => Err(Fault::Json(cut(&error.to_string()))),
         },
     }
 }

@@ -167,7 +167,7 @@ fn each_of<E: From<ReadError>>(
                 }
             }
         }
-        Err(fault) if last && fault.is_unfinished() => summary.unfinished = Some(place),
+        Err(_) if last && event::breaks_off(text) => summary.unfinished = Some(place),
         Err(fault) => return Ok(Err(fault.at(place))),
     }
     Ok(Ok(()))

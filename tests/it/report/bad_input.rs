@@ -176,6 +176,17 @@ fn a_document_that_breaks_off_gives_its_whole_records() {
 }
 
 #[test]
+fn a_last_line_that_more_text_could_not_mend_is_no_unfinished_one() {
+    for text in ["\0\0\0\0", "{\"a\":1} {\"b\":2}", "{\"Id\":\"x\"},]", "nonsense"] {
+        let refused = refused(text);
+        assert_eq!(refused.code(), "signin.not_json", "{text:?}");
+    }
+    let deep = format!("{{\"Id\":\"x\",\"other\":{}{}}}\n", "[".repeat(5000), "]".repeat(5000));
+    let refused = refused(&deep);
+    assert_eq!(refused.code(), "signin.not_json");
+}
+
+#[test]
 fn what_stands_around_the_records_is_read_strictly() {
     for (text, code) in [
         ("{\n\"value\":[{\"Id\":\"1\"} {\"Id\":\"2\"}]}", "signin.broken_document"),
