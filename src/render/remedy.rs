@@ -51,8 +51,8 @@ pub const fn status_advice(code: u16) -> &'static str {
              if it was nobody's device, revoke the user's tokens"
         }
         1003 => {
-            "on a registered (not joined) device let the user sign in again first; else register the \
-             device again in a supported way, or exclude its kind by a device filter"
+            "on Windows register the device again, signing in freshly, or exclude its kind by a \
+             device filter; on Apple let the user sign in again once"
         }
         1004 => "let the user sign in again once, so that a key in hardware is made",
         1006 => "upgrade the operating system, or leave its platform out of the policy",

@@ -1,7 +1,7 @@
 //! One sign-in as the portal shows it, with why and what to do.
 //!
 //! The panes and their labels are the portal's; *why* and *what to do* are ours, in the words of
-//! [`remedy`](super::remedy), which explains refusals everywhere.
+//! [`remedy`], which explains refusals everywhere.
 //!
 //! # Source
 //! Entra's page on token protection, "Sign-in logs"; conditional-access 1.5 and section 9.

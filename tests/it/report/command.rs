@@ -144,7 +144,7 @@ fn show_has_the_panes_of_the_portal_and_what_to_do() {
         "Token Protection - Sign In Session    Unbound - statusCode: 1003",
         "Sign-in error code                    530084",
         "SignInTokenProtection (not",
-        "Register the device again",
+        "On Windows register the device again",
     ] {
         assert!(page.contains(words), "{words}: {page}");
     }
