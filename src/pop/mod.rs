@@ -12,12 +12,14 @@ pub mod confirmation;
 pub mod device_key;
 pub mod nonce;
 pub mod possession;
+pub mod replay;
 pub mod session_key;
 pub mod used_once;
 
 pub use confirmation::Confirmation;
 pub use nonce::{FreshNonce, NonceMint};
 pub use possession::{Possession, PossessionMethod, Protocol};
+pub use replay::{ReplayError, ReplayKey, ReplayTag, ReplayWindow, SharedReplay, Window};
 pub use used_once::UsedOnce;
 
 /// Why a proof was refused.
