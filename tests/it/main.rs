@@ -16,6 +16,7 @@ mod commands;
 mod docs;
 mod filters;
 mod issuance;
+mod known_keys;
 mod layering;
 mod limitations;
 mod lint;
