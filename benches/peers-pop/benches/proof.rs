@@ -7,11 +7,17 @@
 
 mod support;
 
+use std::collections::{BTreeMap, HashSet};
+use std::future::Future as _;
 use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as B64;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use dpop_verifier::{DpopVerifier, ReplayContext, ReplayStore};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::ecdsa::EcdsaSig;
@@ -19,11 +25,22 @@ use openssl::nid::Nid;
 use openssl::pkey::Public;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Verifier as _;
-use support::{SIGNATURES, compact, now, point, signing_keys};
-use token_protection_lab::jose::{P256, Ring, VerifyEs256};
+use serde_json::{Value, json};
+use support::{Cases, SEED, SIGNATURES, Verdicts, compact, now, point, signing_keys};
+use support::{with_payload, with_signature, with_stray_bits};
+use token_protection_lab::base::{Danger, Timestamp};
+use token_protection_lab::jose as ours;
+use token_protection_lab::jose::{JwkThumbprint, P256, P256PublicKey, Ring, Signer, VerifyEs256};
+use token_protection_lab::pop::dpop::{
+    Limits, NonceRule, Presented, ProofDraft, RequestFacts, Scheme, TargetUri, Verifier,
+};
+use token_protection_lab::pop::replay::{ReplayKey, ReplayWindow, Window};
 
 /// Keys that the proofs are under.
 const WORKING_SETS: [usize; 3] = [1, 100, 1_000];
+
+/// Proofs that a memory has room for.
+const REMEMBERED: usize = 4 * SIGNATURES;
 
 const METHOD: &str = "POST";
 const URI: &str = "https://outlook.example/v1.0/me/messages";
@@ -37,6 +54,7 @@ struct Proof {
     /// Where the signature's dot stands.
     end: usize,
     signature: [u8; 64],
+    jkt: JwkThumbprint,
 }
 
 impl Proof {
@@ -53,7 +71,7 @@ fn access_token() -> String {
 fn proof(number: usize, keys: &[SigningKey]) -> Proof {
     let index = number % keys.len();
     let point = point(&keys[index]);
-    let [x, y] = [&point[1..33], &point[33..]].map(|part| B64.encode(part));
+    let [x, y] = jwk_members(&keys[index]);
     let header = format!(
         r#"{{"typ":"dpop+jwt","alg":"ES256","jwk":{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}}}"#
     );
@@ -65,7 +83,8 @@ fn proof(number: usize, keys: &[SigningKey]) -> Proof {
     let text = compact(&header, &claims, &keys[index]);
     let end = text.rfind('.').unwrap();
     let signature = B64.decode(&text[end + 1..]).unwrap().try_into().unwrap();
-    Proof { text, key: index, point, end, signature }
+    let jkt = P256PublicKey::from_sec1(&point).unwrap().thumbprint();
+    Proof { text, key: index, point, end, signature, jkt }
 }
 
 fn proofs(keys: &[SigningKey]) -> Vec<Proof> {
@@ -76,7 +95,8 @@ fn proofs(keys: &[SigningKey]) -> Vec<Proof> {
 type Bare<'a> = (&'static str, Box<dyn Fn(&Proof) -> bool + 'a>);
 
 fn openssl_key(group: &EcGroup, octets: &[u8; 65]) -> Option<EcKey<Public>> {
-    let point = EcPoint::from_bytes(group, octets, &mut BigNumContext::new().ok()?).ok()?;
+    let mut context = BigNumContext::new().ok()?;
+    let point = EcPoint::from_bytes(group, octets, &mut context).ok()?;
     EcKey::from_public_key(group, &point).ok()
 }
 
@@ -94,7 +114,7 @@ fn p256_verify(key: &p256::ecdsa::VerifyingKey, proof: &Proof) -> bool {
         .is_ok_and(|signature| key.verify(proof.message(), &signature).is_ok())
 }
 
-fn ours(name: &'static str, backend: impl VerifyEs256 + 'static) -> Bare<'static> {
+fn of_ours(name: &'static str, backend: impl VerifyEs256 + 'static) -> Bare<'static> {
     (name, Box::new(move |proof| backend.accepts(&proof.point, proof.message(), &proof.signature)))
 }
 
@@ -109,7 +129,7 @@ fn backends(keys: &[SigningKey]) -> Vec<Bare<'static>> {
         .collect();
     let for_p256: Vec<_> = keys.iter().map(|key| *key.verifying_key()).collect();
     vec![
-        ours("ring", Ring),
+        of_ours("ring", Ring),
         (
             "aws-lc-rs",
             Box::new(|proof| {
@@ -137,7 +157,7 @@ fn backends(keys: &[SigningKey]) -> Vec<Bare<'static>> {
                 openssl_verify(&for_openssl[proof.key], proof.message(), &proof.signature)
             }),
         ),
-        ours("p256", P256),
+        of_ours("p256", P256),
         ("p256-prepared", Box::new(move |proof| p256_verify(&for_p256[proof.key], proof))),
     ]
 }
@@ -175,5 +195,270 @@ fn bare(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, bare);
+/// A name, and a library that checks whole proofs.
+type Whole = (&'static str, Box<dyn WholeCheck>);
+
+/// A check of a whole proof for the request that all of them are for.
+trait WholeCheck {
+    /// Forgets the proofs that were seen.
+    fn forget(&mut self);
+    /// Whether the proof is right, goes with a token that is bound to this key, and is new.
+    fn accepts(&mut self, text: &str, jkt: &JwkThumbprint) -> bool;
+}
+
+struct Ours<B: VerifyEs256> {
+    verifier: Verifier<B>,
+    uri: TargetUri,
+    token: String,
+    now: Timestamp,
+    key: ReplayKey,
+    window: Window,
+}
+
+impl<B: VerifyEs256> Ours<B> {
+    fn new(backend: B) -> Self {
+        Self {
+            verifier: Verifier::with_backend(Limits::default(), backend),
+            uri: TargetUri::parse(URI).unwrap(),
+            token: access_token(),
+            now: Timestamp::from_unix(now()),
+            key: ReplayKey::generate(&mut SEED.stream("replay")),
+            window: Window::with_capacity(REMEMBERED),
+        }
+    }
+}
+
+impl<B: VerifyEs256> WholeCheck for Ours<B> {
+    fn forget(&mut self) {
+        self.window = Window::with_capacity(REMEMBERED);
+    }
+
+    fn accepts(&mut self, text: &str, jkt: &JwkThumbprint) -> bool {
+        let proofs = [text.as_bytes()];
+        let facts =
+            RequestFacts { method: METHOD, uri: &self.uri, proofs: &proofs, scheme: Scheme::Dpop };
+        let presented = Presented::AccessToken { token: &self.token, jkt: Some(*jkt) };
+        let replay: (&dyn ReplayWindow, _) = (&self.window, &self.key);
+        let (nonces, danger) = (NonceRule::NotUsed, Danger::NONE);
+        self.verifier.verify(&facts, presented, nonces, Some(replay), self.now, danger).is_ok()
+    }
+}
+
+/// `dpop-verifier` gives the thumbprint back and leaves the comparison with `cnf` to its caller. It
+/// reads the clock itself, so the proofs of a long run have to count as fresh for a day.
+struct DpopVerifierCrate {
+    verifier: DpopVerifier,
+    token: String,
+    seen: Seen,
+}
+
+/// The memory that its caller has to bring; it is handed a digest of the `jti`.
+struct Seen(HashSet<[u8; 32]>);
+
+#[async_trait::async_trait]
+impl ReplayStore for Seen {
+    async fn insert_once(
+        &mut self,
+        jti: [u8; 32],
+        _: ReplayContext<'_>,
+    ) -> Result<bool, dpop_verifier::DpopError> {
+        Ok(self.0.insert(jti))
+    }
+}
+
+impl WholeCheck for DpopVerifierCrate {
+    fn forget(&mut self) {
+        self.seen = Seen(HashSet::with_capacity(REMEMBERED));
+    }
+
+    fn accepts(&mut self, text: &str, jkt: &JwkThumbprint) -> bool {
+        let token = Some(self.token.as_str());
+        let check = self.verifier.verify(&mut self.seen, text, URI, METHOD, token);
+        // The memory answers at once, so there is nothing to wait for.
+        match pin!(check).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Ok(verified)) => verified.jkt == jkt.to_string(),
+            Poll::Ready(Err(_)) => false,
+            Poll::Pending => unreachable!("nothing waits"),
+        }
+    }
+}
+
+fn whole_checks() -> Vec<Whole> {
+    let theirs = DpopVerifierCrate {
+        verifier: DpopVerifier::new().with_max_age_seconds(86_400).with_future_skew_seconds(30),
+        token: access_token(),
+        seen: Seen(HashSet::new()),
+    };
+    vec![("ours", Box::new(Ours::new(Ring))), ("dpop-verifier", Box::new(theirs))]
+}
+
+/// A proof of the header and claims of a good one, changed.
+fn changed(key: &SigningKey, change: impl Fn(&mut Value, &mut Value)) -> String {
+    let text = proof(0, std::slice::from_ref(key)).text;
+    let part = |at| serde_json::from_slice(&B64.decode(text.split('.').nth(at).unwrap()).unwrap());
+    let (mut header, mut claims): (Value, Value) = (part(0).unwrap(), part(1).unwrap());
+    change(&mut header, &mut claims);
+    compact(&header.to_string(), &claims.to_string(), key)
+}
+
+/// What nobody may take for the first request of these proofs.
+fn spoilt(key: &SigningKey, other: &SigningKey) -> Cases {
+    let text = proof(0, std::slice::from_ref(key)).text;
+    let claim =
+        |name: &'static str, value: Value| changed(key, |_, claims| claims[name] = value.clone());
+    let [x, y] = jwk_members(other);
+    Cases::from([
+        ("a bit of the signature", with_signature(&text, |octets| octets[33] ^= 1)),
+        ("a claim under the same signature", with_payload(&text, |c| c["jti"] = "b".into())),
+        ("another key's proof", proof(0, std::slice::from_ref(other)).text),
+        (
+            "another key in the header",
+            changed(key, |header, _| {
+                (header["jwk"]["x"], header["jwk"]["y"]) = (x.clone().into(), y.clone().into());
+            }),
+        ),
+        ("another method", claim("htm", "GET".into())),
+        ("another URI", claim("htu", "https://outlook.example/v1.0/me/send".into())),
+        ("another token", claim("ath", B64.encode([7; 32]).into())),
+        ("`typ` of another use", changed(key, |header, _| header["typ"] = "JWT".into())),
+        ("two days old", claim("iat", (now() - 172_800).into())),
+        ("an hour ahead", claim("iat", (now() + 3_600).into())),
+    ])
+}
+
+/// What libraries differ on. The last two are right.
+fn odd(key: &SigningKey) -> Cases {
+    let text = proof(0, std::slice::from_ref(key)).text;
+    let header =
+        |name: &'static str, value: Value| changed(key, |header, _| header[name] = value.clone());
+    let claim =
+        |name: &'static str, value: Value| changed(key, |_, claims| claims[name] = value.clone());
+    let [head, payload, _] = text.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let decoded = |part: &str| String::from_utf8(B64.decode(part).unwrap()).unwrap();
+    let (head, payload) = (decoded(head), decoded(payload));
+    let doubled = |text: &str, member: &str| text.replacen('{', &format!("{{{member},"), 1);
+    Cases::from([
+        ("no `jti`", changed(key, |_, claims| _ = claims.as_object_mut().unwrap().remove("jti"))),
+        ("`jti` is empty", claim("jti", "".into())),
+        ("`jti` of 300 octets", claim("jti", "j".repeat(300).into())),
+        ("no `ath`", changed(key, |_, claims| _ = claims.as_object_mut().unwrap().remove("ath"))),
+        ("private member in the key", changed(key, |header, _| header["jwk"]["d"] = "AA".into())),
+        ("unknown `crit`", header("crit", json!(["x"]))),
+        (
+            "two `htu` members",
+            compact(&head, &doubled(&payload, r#""htu":"https://x.example/""#), key),
+        ),
+        ("two `alg` members", compact(&doubled(&head, r#""alg":"none""#), &payload, key)),
+        ("`typ` in capitals", header("typ", "DPOP+JWT".into())),
+        ("method in small letters", claim("htm", "post".into())),
+        ("backslashes in the URI", claim("htu", URI.replace('/', "\\").into())),
+        ("double slash in the path", claim("htu", URI.replace("/me/", "//me/").into())),
+        ("user information in the URI", claim("htu", URI.replace("://", "://a@").into())),
+        ("expired by an `exp` of its own", claim("exp", (now() - 3_600).into())),
+        ("a nonce that nobody gave out", claim("nonce", "abc".into())),
+        ("padded signature", format!("{text}==")),
+        ("stray bits in the last character", with_stray_bits(&text)),
+        ("right: `iat` with a fraction", claim("iat", json!(now() as f64 + 0.5))),
+        (
+            "right: default port in the URI",
+            claim("htu", URI.replace("example/", "example:443/").into()),
+        ),
+    ])
+}
+
+fn jwk_members(key: &SigningKey) -> [String; 2] {
+    let point = point(key);
+    [&point[1..33], &point[33..]].map(|part| B64.encode(part))
+}
+
+/// Every library takes all proofs once, none twice and none that is spoilt.
+fn judge(whole: &mut [Whole], proofs: &[Proof], spoilt: &Cases, odd: &Cases, out: &mut Verdicts) {
+    for (name, check) in whole {
+        check.forget();
+        assert!(proofs.iter().all(|one| check.accepts(&one.text, &one.jkt)), "{name} refuses");
+        assert!(!check.accepts(&proofs[0].text, &proofs[0].jkt), "{name} takes a proof twice");
+        for (case, text) in spoilt {
+            check.forget();
+            assert!(!check.accepts(text, &proofs[0].jkt), "{name} takes: {case}");
+        }
+        for (case, text) in odd {
+            check.forget();
+            out.note("DPoP", case, name, check.accepts(text, &proofs[0].jkt));
+        }
+    }
+}
+
+/// Round and round through the proofs; each round starts with nothing seen, off the clock.
+fn timed(check: &mut dyn WholeCheck, proofs: &[Proof], at: &mut usize, steps: u64) -> Duration {
+    let (mut spent, mut left) = (Duration::ZERO, steps as usize);
+    while left > 0 {
+        if *at == proofs.len() {
+            *at = 0;
+            check.forget();
+        }
+        let here = left.min(proofs.len() - *at);
+        let start = Instant::now();
+        for one in &proofs[*at..*at + here] {
+            black_box(check.accepts(black_box(&one.text), &one.jkt));
+        }
+        spent += start.elapsed();
+        (*at, left) = (*at + here, left - here);
+    }
+    spent
+}
+
+fn whole(c: &mut Criterion) {
+    let mut group = c.benchmark_group("peers/dpop");
+    group.throughput(Throughput::Elements(1));
+    let keys = signing_keys("bare", 1_000);
+    let (spoilt, odd) = (spoilt(&keys[0], &keys[1]), odd(&keys[0]));
+    let (mut verdicts, mut sets) = (Verdicts::default(), BTreeMap::new());
+    for count in WORKING_SETS {
+        let proofs = proofs(&keys[..count]);
+        let mut whole = whole_checks();
+        judge(&mut whole, &proofs, &spoilt, &odd, &mut verdicts);
+        for (name, mut check) in whole {
+            check.forget();
+            let mut at = 0;
+            group.bench_function(BenchmarkId::new(name, count), |b| {
+                b.iter_custom(|steps| timed(&mut *check, &proofs, &mut at, steps));
+            });
+        }
+        let to_json = |one: &Proof| json!({"text": one.text, "jkt": one.jkt.to_string()});
+        sets.insert(count, proofs.iter().map(to_json).collect::<Vec<_>>());
+    }
+    group.finish();
+    verdicts.write("proof.verdicts.json");
+    let inputs = json!({
+        "now": now(), "method": METHOD, "uri": URI, "token": access_token(),
+        "sets": sets, "spoilt": spoilt, "odd": odd,
+    });
+    support::write("proof.inputs.json", &inputs.to_string());
+}
+
+fn issue(c: &mut Criterion) {
+    let mut group = c.benchmark_group("peers/issue/proof");
+    let mut rng = SEED.stream("issue");
+    let (p256, ring) =
+        (ours::SigningKey::generate(&mut rng), ours::RingSigningKey::generate().unwrap());
+    let signers: [(_, &dyn Signer, _); 2] =
+        [("ours/p256", &p256, p256.public_key()), ("ours/ring", &ring, ring.public_key())];
+    let token = access_token();
+    for (name, signer, public) in signers {
+        let mut make = || {
+            ProofDraft::new(METHOD, URI, Timestamp::from_unix(now()), &mut rng)
+                .for_token(&token)
+                .sign(public, signer)
+                .unwrap()
+        };
+        let (text, jkt) = (make(), public.thumbprint());
+        assert!(Ours::new(Ring).accepts(&text, &jkt), "{name} makes what does not verify");
+        assert!(!Ours::new(Ring).accepts(&with_signature(&text, |octets| octets[3] ^= 1), &jkt));
+        println!("proof of {name}: {} octets", text.len());
+        group.bench_function(name, |b| b.iter(&mut make));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bare, whole, issue);
 criterion_main!(benches);

@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hint::black_box;
 use std::str::FromStr as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use std::time::SystemTime;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as B64;
 use compact_jwt::crypto::{JwsEs256Signer, JwsEs256Verifier, JwsHs256Signer};
-use compact_jwt::traits::{JwsSigner as _, JwsSignerToVerifier as _, JwsVerifier as _};
+use compact_jwt::traits::{JwsSigner as _, JwsVerifier as _};
 use compact_jwt::{Jwt, JwtUnverified};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use josekit::jws::{ES256, HS256, JwsHeader};
@@ -25,21 +25,18 @@ use josekit::jwt::{JwtPayload, JwtPayloadValidator};
 use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc, rust_crypto};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header as JwtHeader, Validation};
 use jwt_simple::prelude as simple;
-use jwt_simple::prelude::{
-    ECDSAP256KeyPairLike as _, ECDSAP256PublicKeyLike as _, MACLike as _,
-};
+use jwt_simple::prelude::{ECDSAP256KeyPairLike as _, ECDSAP256PublicKeyLike as _, MACLike as _};
 use p256::ecdsa::SigningKey as P256Key;
 use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use support::{SEED, SIGNATURES, Verdicts, compact, now, point, signing_keys};
+use serde_json::{Value, json};
+use support::{Cases, SEED, SIGNATURES, Verdicts, compact, now, point, signing_keys};
 use support::{with_payload, with_signature, with_stray_bits};
 use token_protection_lab::base::stream::octets;
 use token_protection_lab::base::{Check, Danger};
 use token_protection_lab::jose::jws::sign_compact;
 use token_protection_lab::jose::{
-    Header, MacKey, P256PublicKey, RingSigningKey, SignatureAlgorithm, Signer as _, SigningKey,
-    UnverifiedJws, VerifyingKey,
+    Header, MacKey, P256PublicKey, RingSigningKey, Signer, SigningKey, UnverifiedJws, VerifyingKey,
 };
 
 /// Seconds from `iat` to `exp`.
@@ -139,7 +136,7 @@ fn compact_claims(number: usize) -> Jwt<Own> {
         iat: Some(claims.iat),
         jti: Some(claims.jti),
         extensions: Own::new(),
-        ..Jwt::default()
+        claims: BTreeMap::new(),
     }
 }
 
@@ -317,7 +314,8 @@ fn es256_issuers(key: &P256Key) -> Vec<Issue> {
     let p256 = SigningKey::from_jwk(&jwk).unwrap();
     let simple = simple::ES256KeyPair::from_bytes(&key.to_bytes()).unwrap();
     let compact = JwsEs256Signer::from_es256_der(&sec1).unwrap().set_sign_option_embed_kid(false);
-    let mut all: Vec<Issue> = vec![("ours/p256", Box::new(move |number| ours_issue(number, &p256)))];
+    let mut all: Vec<Issue> =
+        vec![("ours/p256", Box::new(move |number| ours_issue(number, &p256)))];
     all.extend(jsonwebtoken_issue(Algorithm::ES256, &EncodingKey::from_ec_der(&pkcs8)));
     all.push(josekit_issue(ES256.signer_from_der(&pkcs8).unwrap()));
     all.push(("jwt-simple", Box::new(move |number| simple.sign(simple_claims(number)).unwrap())));
@@ -331,7 +329,8 @@ fn es256_issuers(key: &P256Key) -> Vec<Issue> {
 fn hs256_issuers(key: &[u8; 32]) -> Vec<Issue> {
     let ours = MacKey::from_octets(key);
     let simple = simple::HS256Key::from_bytes(key);
-    let compact = JwsHs256Signer::try_from(key.as_slice()).unwrap().set_sign_option_embed_kid(false);
+    let compact =
+        JwsHs256Signer::try_from(key.as_slice()).unwrap().set_sign_option_embed_kid(false);
     let mut all: Vec<Issue> = vec![("ours", Box::new(move |number| ours_issue(number, &ours)))];
     all.extend(jsonwebtoken_issue(Algorithm::HS256, &EncodingKey::from_secret(key)));
     all.push(josekit_issue(HS256.signer_from_bytes(key).unwrap()));
@@ -347,24 +346,24 @@ fn hs256_issuers(key: &[u8; 32]) -> Vec<Issue> {
 }
 
 /// What no verifier may take: the first texts, spoilt.
-fn spoilt(texts: &[String]) -> Vec<(&'static str, String)> {
+fn spoilt(texts: &[String]) -> Cases {
     let [text, other] = &texts[..2] else { unreachable!("there are thousands") };
     let (input, _) = text.rsplit_once('.').unwrap();
     let (_, signature) = other.rsplit_once('.').unwrap();
     let payload = text.split('.').nth(1).unwrap();
     let none = B64.encode(r#"{"alg":"none","typ":"JWT"}"#);
-    vec![
+    Cases::from([
         ("claims changed", with_payload(text, |claims| claims["scp"] = "Mail.Send".into())),
         ("signature changed", with_signature(text, |octets| octets[20] ^= 1)),
         ("signature of another token", format!("{input}.{signature}")),
         ("signature of zeros", with_signature(text, |octets| octets.fill(0))),
         ("signature left out", format!("{input}.")),
         ("`alg` is `none`", format!("{none}.{payload}.")),
-    ]
+    ])
 }
 
 /// What is properly signed and still not right, or right and odd: here libraries differ.
-fn odd(sign: impl Fn(&str, &str) -> String) -> Vec<(&'static str, String)> {
+fn odd(sign: impl Fn(&str, &str) -> String) -> Cases {
     let changed = |change: &dyn Fn(&mut Value)| {
         let mut claims = serde_json::to_value(Claims::new(0)).unwrap();
         change(&mut claims);
@@ -374,7 +373,7 @@ fn odd(sign: impl Fn(&str, &str) -> String) -> Vec<(&'static str, String)> {
     let plain = r#"{"alg":"ALG","typ":"JWT"}"#;
     let text = sign(plain, &good);
     let twice = good.replacen('{', r#"{"aud":"https://other.example","#, 1);
-    vec![
+    Cases::from([
         ("an hour after `exp`", sign(plain, &changed(&|c| c["exp"] = (now() - 3_600).into()))),
         ("no `exp`", sign(plain, &changed(&|c| _ = c.as_object_mut().unwrap().remove("exp")))),
         ("`exp` is a text", sign(plain, &changed(&|c| c["exp"] = (now() + 60).to_string().into()))),
@@ -386,10 +385,10 @@ fn odd(sign: impl Fn(&str, &str) -> String) -> Vec<(&'static str, String)> {
         ("two `alg` members", sign(r#"{"alg":"none","alg":"ALG","typ":"JWT"}"#, &good)),
         ("padded signature", format!("{text}==")),
         ("stray bits in the last character", with_stray_bits(&text)),
-    ]
+    ])
 }
 
-fn judge(kind: &str, peers: &[Verify], texts: &[String], odd: &[(&str, String)], out: &mut Verdicts) {
+fn judge(kind: &str, peers: &[Verify], texts: &[String], odd: &Cases, out: &mut Verdicts) {
     let spoilt = spoilt(texts);
     for (name, verify) in peers {
         assert!(texts.iter().all(|text| verify(text)), "{name} refuses what is right");
@@ -402,11 +401,32 @@ fn judge(kind: &str, peers: &[Verify], texts: &[String], odd: &[(&str, String)],
     }
 }
 
+/// The same texts for the benches in other languages.
+fn write_inputs(key: &P256Key, secret: &[u8; 32], kinds: [(&[String], &Cases); 2]) {
+    let private: Value = serde_json::from_slice(&Forms::new(key).jwk).unwrap();
+    let mut public = private.clone();
+    public.as_object_mut().unwrap().remove("d");
+    let secret = json!({"kty": "oct", "k": B64.encode(secret)});
+    let keys = [(public, private), (secret.clone(), secret)];
+    let mut inputs = json!({ "audience": AUDIENCE });
+    for ((kind, (texts, odd)), (verifying, signing)) in
+        ["es256", "hs256"].iter().zip(kinds).zip(keys)
+    {
+        inputs[kind] = json!({
+            "verifying": verifying, "signing": signing,
+            "texts": texts, "spoilt": spoilt(texts), "odd": odd,
+        });
+    }
+    support::write("tokens.inputs.json", &inputs.to_string());
+}
+
 fn verify(c: &mut Criterion) {
+    SWITCH.install_default().unwrap();
     let key = &signing_keys("issuer", 1)[0];
     let secret: [u8; 32] = octets(&mut SEED.stream("secret"));
     let mac = MacKey::from_octets(&secret);
-    let es256 = |header: &str, payload: &str| compact(&header.replace("ALG", "ES256"), payload, key);
+    let es256 =
+        |header: &str, payload: &str| compact(&header.replace("ALG", "ES256"), payload, key);
     let hs256 = |header: &str, payload: &str| {
         let header = header.replace("ALG", "HS256");
         let input = format!("{}.{}", B64.encode(header), B64.encode(payload));
@@ -422,6 +442,7 @@ fn verify(c: &mut Criterion) {
     judge("ES256", &signers, &signed, &odd(es256), &mut verdicts);
     judge("HS256", &taggers, &tagged, &odd(hs256), &mut verdicts);
     verdicts.write("tokens.verdicts.json");
+    write_inputs(key, &secret, [(&signed, &odd(es256)), (&tagged, &odd(hs256))]);
     println!("tokens: ES256 {} octets, HS256 {} octets", signed[0].len(), tagged[0].len());
     for (kind, peers, texts) in [("es256", signers, signed), ("hs256", taggers, tagged)] {
         let mut group = c.benchmark_group(format!("peers/verify/{kind}"));

@@ -20,6 +20,9 @@ pub(crate) const SEED: Seed = Seed(0x9_09);
 /// do the work.
 pub(crate) const SIGNATURES: usize = 2_048;
 
+/// Names of cases and their texts.
+pub(crate) type Cases = BTreeMap<&'static str, String>;
+
 /// Seconds since 1970.
 pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
