@@ -28,4 +28,20 @@ pub const ALL: &[Gate] = &[
         what: "known key, whole check, one key",
         rule: Rule::FasterBy { times: 1.6, of: "peers/dpop/ours-known/1", than: BARE_ONE_KEY },
     },
+    Gate {
+        what: "use of a PRT at the provider, `ring` issuing, without the token's signature",
+        rule: Rule::Within {
+            nanoseconds: 10_000.0,
+            of: "redeem/bound/ring",
+            less: Some("jose/sign/es256/ring"),
+        },
+    },
+    Gate {
+        what: "100 policies, one sign-in",
+        rule: Rule::Within { nanoseconds: 2_000.0, of: "policy/evaluate/100", less: None },
+    },
+    Gate {
+        what: "1,000 policies, one sign-in",
+        rule: Rule::Within { nanoseconds: 15_000.0, of: "policy/evaluate/1000", less: None },
+    },
 ];

@@ -6,8 +6,9 @@
 //! ```
 //!
 //! A marker of the page says what stands there: `run` (machine, date, commit), `gates` (budgets,
-//! met or not), `table GROUP`, `chart GROUP TITLE` and `verdicts KIND`. The measurements of all
-//! directories have to be of one run on the machine that renders.
+//! met or not), `table GROUP`, `chart GROUP TITLE`, `verdicts KIND` and `others` (every bench that
+//! no marker of a table names, so that none is left out). The measurements of all directories have
+//! to be of one run on the machine that renders.
 
 mod budgets;
 mod chart;
@@ -40,6 +41,9 @@ struct Arguments {
     /// The commit that was measured; the one that is checked out, if not given.
     #[arg(long)]
     commit: Option<String>,
+    /// What the machine did besides, as `/proc/loadavg` said before the run.
+    #[arg(long)]
+    load: Option<String>,
     /// Directories with what peers took and refused, one JSON file a kind of token.
     #[arg(long)]
     verdicts: Vec<PathBuf>,
@@ -73,7 +77,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     };
     let path = &run.arguments.page;
     let mut charts = Vec::new();
-    let text = page::render(&fs::read_to_string(path)?, |words| run.part(words, &mut charts))?;
+    let page = fs::read_to_string(path)?;
+    let text = page::render(&page, |words| run.part(words, &page, &mut charts))?;
     let beside = path.parent().unwrap_or(Path::new(""));
     for (name, svg) in charts {
         let file = beside.join(name);
@@ -86,7 +91,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 impl Run {
     /// The text for the words of a marker.
-    fn part(&self, words: &str, charts: &mut Vec<(String, String)>) -> Option<String> {
+    fn part(&self, words: &str, page: &str, charts: &mut Vec<(String, String)>) -> Option<String> {
         let (first, rest) = words.split_once(' ').unwrap_or((words, ""));
         let missing = || format!("`{rest}` was not measured.\n");
         match first {
@@ -94,6 +99,7 @@ impl Run {
             "gates" => Some(gates::table(budgets::ALL, &self.all)),
             "table" => Some(table::of_group(&self.all, rest).unwrap_or_else(missing)),
             "verdicts" => Some(self.verdicts.get(rest).map_or_else(missing, table::of_verdicts)),
+            "others" => Some(table::of_others(&self.all, &page::tables(page))),
             "chart" => {
                 let (group, title) = rest.split_once(' ')?;
                 let Some(svg) = chart::of_group(&self.all, group, title) else {
@@ -117,6 +123,7 @@ impl Run {
             ("commit", commit),
             ("compiler", compiler),
             ("command", "`benches/run-all`".to_owned()),
+            ("load before", self.arguments.load.clone().unwrap_or_else(|| "unknown".to_owned())),
             ("benches", self.all.len().to_string()),
         ];
         let rows: Vec<Vec<String>> =

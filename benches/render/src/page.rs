@@ -39,6 +39,11 @@ pub fn render(
     Ok(out)
 }
 
+/// The groups that a page has tables of.
+pub fn tables(page: &str) -> Vec<&str> {
+    page.lines().filter_map(marker).filter_map(|words| words.strip_prefix("table ")).collect()
+}
+
 fn marker(line: &str) -> Option<&str> {
     line.strip_prefix("<!-- rendered: ")?.strip_suffix(" -->")
 }
@@ -53,6 +58,12 @@ mod tests {
         let once = render(page, |words| Some(format!("new {words}\n"))).unwrap();
         assert_eq!(once, "# A\n<!-- rendered: x y -->\n\nnew x y\n\n<!-- end -->\nb\n");
         assert_eq!(render(&once, |words| Some(format!("new {words}\n"))).unwrap(), once);
+    }
+
+    #[test]
+    fn groups_are_those_of_tables() {
+        let page = "<!-- rendered: table a/b -->\n<!-- rendered: chart c D -->\ntable e\n";
+        assert_eq!(tables(page), ["a/b"]);
     }
 
     #[test]

@@ -90,17 +90,26 @@ fn listed(here: &[&Measurement]) -> String {
         let id = one.id();
         let name = id.strip_prefix(&one.group).map_or(id.as_str(), |rest| rest.trim_matches('/'));
         let name = if name.is_empty() { id.as_str() } else { name };
-        let (low, high) = one.interval;
-        let mut row = vec![
-            format!("`{name}`"),
-            time(one.median),
-            format!("{} to {}", time(low), time(high)),
-            format!("{:.1} %", one.spread() * 100.0),
-        ];
+        let mut row = figures(one, name);
         row.extend(ours.map(|ours| format!("{} x", digits(one.median / ours))));
         row
     };
     markdown(&head, &here.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Every measurement of another group than these, by its whole id.
+pub fn of_others(all: &[Measurement], groups: &[&str]) -> String {
+    let head = ["bench", "median", "95 % of the median", "deviation"].map(str::to_owned);
+    let others = all.iter().filter(|one| !groups.contains(&one.group.as_str()));
+    let rows: Vec<_> = others.map(|one| figures(one, &one.id())).collect();
+    markdown(&head, &rows)
+}
+
+fn figures(one: &Measurement, name: &str) -> Vec<String> {
+    let (low, high) = one.interval;
+    let interval = format!("{} to {}", time(low), time(high));
+    let deviation = format!("{:.1} %", one.spread() * 100.0);
+    vec![format!("`{name}`"), time(one.median), interval, deviation]
 }
 
 /// What each peer said to each case.
@@ -167,6 +176,15 @@ pub mod tests {
                       | `ours/a` | 200 ns | 198 ns to 204 ns | 1.0 % | 2.00 x |\n\
                       | `other` | 300 ns | 297 ns to 306 ns | 1.0 % | 3.00 x |\n";
         assert_eq!(of_group(&all, "issue").unwrap(), wanted);
+    }
+
+    #[test]
+    fn the_rest_is_every_group_without_a_table() {
+        let all = [measured("a", "x", "", 1e3), measured("b", "y", "2", 2e3)];
+        let wanted = "| bench | median | 95 % of the median | deviation |\n\
+                      | --- | --- | --- | --- |\n\
+                      | `b/y/2` | 2.00 us | 1.98 us to 2.04 us | 1.0 % |\n";
+        assert_eq!(of_others(&all, &["a"]), wanted);
     }
 
     #[test]
