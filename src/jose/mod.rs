@@ -33,6 +33,7 @@ pub mod jwe;
 pub mod jwk;
 pub mod jws;
 pub mod kdf;
+pub mod known_keys;
 pub mod seal;
 mod thumbprint;
 
@@ -45,6 +46,7 @@ pub use jwe::{JweHeader, UnopenedJwe};
 pub use jwk::{Jwk, JwkThumbprint, P256PublicKey, PublicKey};
 pub use jws::{Header, Signer, UnverifiedJws, Verified, VerifyingKey};
 pub use kdf::{Ctx, DerivedKey, KdfVersion, SessionKey};
+pub use known_keys::KnownKeys;
 pub use seal::SealKey;
 
 /// The longest compact JWS or JWE that is looked at, in octets.
