@@ -26,6 +26,7 @@ mod policy_laws;
 mod policy_members;
 mod policy_speed;
 mod properties;
+mod replay;
 mod report;
 mod robustness;
 mod rollout;
