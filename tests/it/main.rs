@@ -14,6 +14,7 @@ mod attack_matrix;
 mod checks;
 mod commands;
 mod docs;
+mod dpop_laws;
 mod filters;
 mod issuance;
 mod layering;
