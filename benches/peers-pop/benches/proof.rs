@@ -30,7 +30,9 @@ use support::{Cases, SEED, SIGNATURES, Verdicts, compact, now, point, signing_ke
 use support::{with_payload, with_signature, with_stray_bits};
 use token_protection_lab::base::{Danger, Timestamp};
 use token_protection_lab::jose as ours;
-use token_protection_lab::jose::{JwkThumbprint, P256, P256PublicKey, Ring, Signer, VerifyEs256};
+use token_protection_lab::jose::{
+    JwkThumbprint, KnownKeys, P256, P256PublicKey, Ring, Signer, VerifyEs256,
+};
 use token_protection_lab::pop::dpop::{
     Limits, NonceRule, Presented, ProofDraft, RequestFacts, Scheme, TargetUri, Verifier,
 };
@@ -41,6 +43,9 @@ const WORKING_SETS: [usize; 3] = [1, 100, 1_000];
 
 /// Proofs that a memory has room for.
 const REMEMBERED: usize = 4 * SIGNATURES;
+
+/// Octets that tables may take: room for 1,000 keys and more.
+const BUDGET: usize = 64 << 20;
 
 const METHOD: &str = "POST";
 const URI: &str = "https://outlook.example/v1.0/me/messages";
@@ -155,7 +160,27 @@ fn backends(keys: &[SigningKey]) -> Vec<Bare<'static>> {
             }),
         ),
         of_ours("ring", Ring),
+        of_ours("known", known(keys)),
     ]
+}
+
+/// Our backend with a table for each of the keys.
+fn known(keys: &[SigningKey]) -> KnownKeys {
+    let known = KnownKeys::with_budget(BUDGET, &mut SEED.stream("known")).unwrap();
+    let one = |key| proof(0, std::slice::from_ref(key));
+    for key in keys {
+        let one = one(key);
+        while known.accepts(&one.point, one.message(), &one.signature) {
+            known.accepted(&one.point);
+            if known.maintain(1) == 1 {
+                break;
+            }
+        }
+    }
+    let counts = known.counts();
+    assert_eq!(counts.held, keys.len(), "every key has a table");
+    println!("known keys: {} octets for {} keys", counts.octets, counts.held);
+    known
 }
 
 /// Each backend takes all proofs, and none with a bit of message, key or signature changed.
@@ -273,13 +298,17 @@ impl WholeCheck for DpopVerifierCrate {
     }
 }
 
-fn whole_checks() -> Vec<Whole> {
+fn whole_checks(keys: &[SigningKey]) -> Vec<Whole> {
     let theirs = DpopVerifierCrate {
         verifier: DpopVerifier::new().with_max_age_seconds(86_400).with_future_skew_seconds(30),
         token: access_token(),
         seen: Seen(HashSet::new()),
     };
-    vec![("ours", Box::new(Ours::new(Ring))), ("dpop-verifier", Box::new(theirs))]
+    vec![
+        ("ours", Box::new(Ours::new(Ring))),
+        ("ours-known", Box::new(Ours::new(known(keys)))),
+        ("dpop-verifier", Box::new(theirs)),
+    ]
 }
 
 /// A proof of the header and claims of a good one, changed.
@@ -420,7 +449,7 @@ fn verify(c: &mut Criterion) {
         let keys = &keys[..count];
         let proofs: Vec<Proof> = (0..SIGNATURES).map(|number| proof(number, keys)).collect();
         println!("proofs: {} octets, {} of them signed", proofs[0].text.len(), proofs[0].end);
-        let mut checks = whole_checks();
+        let mut checks = whole_checks(keys);
         judge(&mut checks, &proofs, &spoilt, &odd, &mut verdicts);
         bare(c, keys, &proofs);
         whole(c, count, checks, &proofs);

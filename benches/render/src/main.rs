@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A marker of the page says what stands there: `run` (machine, date, commit), `gates` (budgets,
-//! met or not), `table GROUP`, `chart GROUP TITLE`, `verdicts KIND` and `others` (every bench that
+//! met or not), `pairs` (ratios that benches printed), `lines TEXT` (other lines that they printed),
+//! `table GROUP`, `chart GROUP TITLE`, `verdicts KIND` and `others` (every bench that
 //! no marker of a table names, so that none is left out). The measurements of all directories have
 //! to be of one run on the machine that renders.
 
@@ -16,6 +17,7 @@ mod criterion;
 mod gates;
 mod machine;
 mod page;
+mod printed;
 mod table;
 
 use std::collections::BTreeMap;
@@ -44,6 +46,9 @@ struct Arguments {
     /// What the machine did besides, as `/proc/loadavg` said before the run.
     #[arg(long)]
     load: Option<String>,
+    /// What the benches printed.
+    #[arg(long)]
+    output: Vec<PathBuf>,
     /// Directories with what peers took and refused, one JSON file a kind of token.
     #[arg(long)]
     verdicts: Vec<PathBuf>,
@@ -57,6 +62,8 @@ struct Run {
     arguments: Arguments,
     all: Vec<Measurement>,
     verdicts: BTreeMap<String, Verdicts>,
+    output: String,
+    pairs: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -70,7 +77,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let output = arguments.output.iter().map(fs::read_to_string).collect::<Result<String, _>>()?;
     let run = Run {
+        pairs: printed::pairs(&output)?,
+        output,
         all: criterion::read_all(&arguments.measured)?,
         verdicts: read_verdicts(&arguments.verdicts)?,
         arguments,
@@ -97,6 +107,10 @@ impl Run {
         match first {
             "run" => Some(self.about()),
             "gates" => Some(gates::table(budgets::ALL, &self.all)),
+            "pairs" => {
+                Some(self.pairs.clone().unwrap_or_else(|| "None was measured.\n".to_owned()))
+            }
+            "lines" => Some(printed::lines(&self.output, rest).unwrap_or_else(missing)),
             "table" => Some(table::of_group(&self.all, rest).unwrap_or_else(missing)),
             "verdicts" => Some(self.verdicts.get(rest).map_or_else(missing, table::of_verdicts)),
             "others" => Some(table::of_others(&self.all, &page::tables(page))),
