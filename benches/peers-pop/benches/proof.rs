@@ -5,6 +5,8 @@
 //! `prepared` hold the keys read beforehand: a server cannot, when the key comes with the proof,
 //! unless it remembers keys; it is the fastest that the library can do.
 
+#[path = "../../support/gate.rs"]
+mod gate;
 mod support;
 
 use std::collections::{BTreeMap, HashSet};
@@ -46,6 +48,9 @@ const REMEMBERED: usize = 4 * SIGNATURES;
 
 /// Octets that tables may take: room for 1,000 keys and more.
 const BUDGET: usize = 64 << 20;
+
+/// Checks of one kind before it is the other's turn.
+const BATCH: usize = 16;
 
 const METHOD: &str = "POST";
 const URI: &str = "https://outlook.example/v1.0/me/messages";
@@ -439,6 +444,53 @@ fn whole(c: &mut Criterion, count: usize, whole: Vec<Whole>, proofs: &[Proof]) {
     group.finish();
 }
 
+/// The budgets, in turns: whole checks of ours, and tables, beside the bare checks of others.
+fn gates(keys: &[SigningKey], proofs: &[Proof]) {
+    let backends = backends(keys);
+    let bare = |name: &str| &backends.iter().find(|(own, _)| *own == name).unwrap().1;
+    let mut unseen = Rounds::new(Ours::new(Ring), proofs);
+    let mut all = proofs.iter().cycle();
+    let mut alone = |name: &str| assert!(bare(name)(black_box(all.next().unwrap())));
+    let count = keys.len();
+    let name = format!("whole check, unseen key / bare ring, {count} keys");
+    gate::ratio(&name, "at most 1.10", BATCH, || unseen.next(), || alone("ring"));
+    if count > 1 {
+        return;
+    }
+    let mut whole = Rounds::new(Ours::new(known(keys)), proofs);
+    let mut others = proofs.iter().cycle();
+    let mut known = || assert!(bare("known")(black_box(others.next().unwrap())));
+    for rival in ["ring", "aws-lc-rs", "aws-lc-rs-prepared", "openssl", "openssl-prepared"] {
+        let name = format!("bare {rival} / signature step, known key");
+        gate::ratio(&name, "at least 2.0", BATCH, || alone(rival), &mut known);
+        let name = format!("bare {rival} / whole check, known key");
+        gate::ratio(&name, "at least 1.6", BATCH, || alone(rival), || whole.next());
+    }
+}
+
+/// Round and round through the proofs; at the start of each round nothing was seen.
+struct Rounds<'p, C> {
+    check: C,
+    proofs: &'p [Proof],
+    at: usize,
+}
+
+impl<'p, C: WholeCheck> Rounds<'p, C> {
+    fn new(check: C, proofs: &'p [Proof]) -> Self {
+        Self { check, proofs, at: 0 }
+    }
+
+    fn next(&mut self) {
+        if self.at == self.proofs.len() {
+            self.at = 0;
+            self.check.forget();
+        }
+        let one = &self.proofs[self.at];
+        self.at += 1;
+        assert!(self.check.accepts(black_box(&one.text), &one.jkt));
+    }
+}
+
 /// Bare and whole for the same keys follow each other at once: what a machine does meanwhile should
 /// not come between two figures that are divided.
 fn verify(c: &mut Criterion) {
@@ -453,6 +505,7 @@ fn verify(c: &mut Criterion) {
         judge(&mut checks, &proofs, &spoilt, &odd, &mut verdicts);
         bare(c, keys, &proofs);
         whole(c, count, checks, &proofs);
+        gates(keys, &proofs);
         let to_json = |one: &Proof| json!({"text": one.text, "jkt": one.jkt.to_string()});
         sets.insert(count, proofs.iter().map(to_json).collect::<Vec<_>>());
     }
