@@ -43,7 +43,9 @@ pub(crate) fn files_under(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", shown(folder))) {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        // What tools leave in packages of their own is not ours.
+        let of_tools = path.ends_with("target") || path.ends_with("node_modules");
+        if path.is_dir() && !of_tools {
             found.extend(files_under(&path, extensions));
         } else if path.extension().is_some_and(|end| extensions.iter().any(|one| end == *one)) {
             found.push(path);
