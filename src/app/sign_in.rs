@@ -133,6 +133,7 @@ impl App {
                 resource: Some(request.resource.to_owned()),
                 scope: request.scope.to_owned(),
                 code_challenge: Some(b64::encode_url(Sha256::digest(&verifier))),
+                dpop_jkt: None,
                 state: Some(b64::encode_url(stream::octets::<16>(rng))),
             },
             verifier: Secret::new(verifier),

@@ -266,6 +266,8 @@ impl Provider {
             subject_types_supported: list("public"),
             id_token_signing_alg_values_supported: list("none"),
             code_challenge_methods_supported: list("S256"),
+            dpop_signing_alg_values_supported: Vec::new(),
+            tls_client_certificate_bound_access_tokens: false,
         }
     }
 }

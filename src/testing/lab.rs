@@ -337,6 +337,7 @@ impl Lab {
             resource: Some(resource.to_string()),
             scope: "openid offline_access".to_owned(),
             code_challenge: Some(b64::encode_url(sha2::Sha256::digest(VERIFIER))),
+            dpop_jkt: None,
             state: None,
         }
     }
