@@ -4,11 +4,13 @@ use http::{HeaderValue, Method, header};
 
 use super::AppError;
 use crate::base::{Secret, b64};
-use crate::broker::requests::{Sender, with_bearer};
+use crate::broker::dpop::{self, Prover};
+use crate::broker::requests::Sender;
+use crate::wire::dpop::{TokenType, with_token};
 use crate::wire::token::LEGACY_PROTOCOL;
-use crate::wire::{Link, MAX_BODY, Request};
+use crate::wire::{Link, MAX_BODY, Request, Response};
 
-/// Gets what `origin` serves to the holder of an access token.
+/// Gets what `origin` serves to the holder of a bearer token.
 ///
 /// # Errors
 /// `app.resource_refused`, `app.unexpected`, `app.unsendable`.
@@ -18,8 +20,26 @@ pub fn fetch(
     origin: &str,
     access_token: &Secret<String>,
 ) -> Result<Vec<u8>, AppError> {
-    let request = with_bearer(get(user_agent, origin)?, access_token)?;
-    content(link, request)
+    let request = with_token(get(user_agent, origin)?, TokenType::Bearer, access_token)?;
+    let response = link.exchange(request);
+    content(response)
+}
+
+/// Gets what `origin` serves to the holder of an access token that is bound to the key of `prover`:
+/// the app's own, or the broker that proves for the app. A resource server that demands its nonce is
+/// answered once.
+///
+/// # Errors
+/// As [`fetch`], and `app.broker`.
+pub fn fetch_bound(
+    link: &mut dyn Link,
+    user_agent: &str,
+    origin: &str,
+    access_token: &Secret<String>,
+    prover: &mut dyn Prover,
+) -> Result<Vec<u8>, AppError> {
+    let request = with_token(get(user_agent, origin)?, TokenType::Dpop, access_token)?;
+    content(dpop::exchange(prover, link, request, Some(access_token))?)
 }
 
 /// Gets the same over a legacy protocol such as `IMAP4`: user name and password go to the resource
@@ -44,7 +64,8 @@ pub fn legacy_fetch(
     authorization.set_sensitive(true);
     request.headers_mut().insert(header::AUTHORIZATION, authorization);
     request.headers_mut().insert(LEGACY_PROTOCOL, value(protocol)?);
-    content(link, request)
+    let response = link.exchange(request);
+    content(response)
 }
 
 fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
@@ -52,8 +73,7 @@ fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
     Ok(sender.request(Method::GET, &format!("{origin}/me"))?)
 }
 
-fn content(link: &mut dyn Link, request: Request) -> Result<Vec<u8>, AppError> {
-    let response = link.exchange(request);
+fn content(response: Response) -> Result<Vec<u8>, AppError> {
     if !response.status().is_success() {
         return Err(AppError::resource_refused(&response));
     }
@@ -77,6 +97,27 @@ mod tests {
         assert_eq!(link.sent[0].uri(), "https://outlook.lab.example/me");
         assert_eq!(link.sent[0].headers()["authorization"], "Bearer at");
         assert!(!format!("{:?}", link.sent[0].headers()).contains("Bearer at"));
+    }
+
+    #[test]
+    fn a_bound_token_is_shown_with_a_proof() {
+        let store = crate::broker::scripted::store(crate::keystore::Protection::Hardware);
+        let mut rng = crate::base::stream::Seed(4).stream("app");
+        let mut key = crate::broker::DpopClient::generate(store, &mut rng).unwrap();
+        let challenge = http::Response::builder()
+            .status(401)
+            .header("www-authenticate", "DPoP error=\"use_dpop_nonce\"")
+            .header("dpop-nonce", "n")
+            .body(vec![])
+            .unwrap();
+        let mut link = Scripted::answering([challenge, ok("content")]);
+        let served = fetch_bound(&mut link, "app", OUTLOOK, &"at".into(), &mut key);
+        assert_eq!(served.unwrap(), b"content");
+        for sent in &link.sent {
+            assert_eq!(sent.headers()["authorization"], "DPoP at");
+            assert!(sent.headers().contains_key("dpop"));
+        }
+        assert_ne!(link.sent[0].headers()["dpop"], link.sent[1].headers()["dpop"]);
     }
 
     #[test]

@@ -452,6 +452,7 @@ impl Settings {
                 IssuingKind::Ring => IssuingBackend::Ring,
             },
             danger,
+            ..ProviderSettings::default()
         }
     }
 

@@ -228,6 +228,7 @@ pub(super) fn machine(
     let chance = seed.stream(&format!("key store/{name}"));
     let store = KeyStore::new(settings.protection(), latency, chance);
     let told = BrokerSettings {
+        token_type: crate::wire::dpop::TokenType::Bearer,
         protocol: settings.broker_protocol(),
         kdf: settings.broker_kdf(),
         issuer: network.provider.issuer().to_owned(),

@@ -6,6 +6,7 @@ use super::form::Form;
 use super::{MAX_HEADER, ParseError, Request, Response};
 use crate::base::Secret;
 use crate::base::id::AppId;
+use crate::jose::JwkThumbprint;
 
 /// Header (and cookie) with a PRT-signed browser credential (MS-OAPXBC 2.2.1.1).
 pub const REFRESH_TOKEN_CREDENTIAL: &str = "x-ms-refreshtokencredential";
@@ -32,6 +33,8 @@ pub struct AuthorizeQuery {
     pub scope: String,
     /// RFC 7636, method S256.
     pub code_challenge: Option<String>,
+    /// Thumbprint of the DPoP key that alone may redeem the code (RFC 9449 section 10).
+    pub dpop_jkt: Option<JwkThumbprint>,
     /// Echoed.
     pub state: Option<String>,
 }
@@ -49,12 +52,14 @@ impl AuthorizeQuery {
         if code_challenge.is_some() && form.required("code_challenge_method")? != "S256" {
             return Err(ParseError::Malformed { field: "code_challenge_method" });
         }
+        let dpop_jkt = form.optional("dpop_jkt").map(|_| form.typed("dpop_jkt")).transpose()?;
         Ok(Self {
             client_id: form.typed("client_id")?,
             redirect_uri: form.required("redirect_uri")?,
             resource: form.optional("resource"),
             scope: form.optional("scope").unwrap_or_default(),
             code_challenge,
+            dpop_jkt,
             state: form.optional("state"),
         })
     }
@@ -68,6 +73,7 @@ impl AuthorizeQuery {
             .with("redirect_uri", &self.redirect_uri)
             .with("scope", &self.scope)
             .with_optional("resource", self.resource.as_deref())
+            .with_optional("dpop_jkt", self.dpop_jkt.map(|jkt| jkt.to_string()))
             .with_optional("state", self.state.as_deref());
         match &self.code_challenge {
             Some(challenge) => {
@@ -278,6 +284,23 @@ mod tests {
             .unwrap();
         let found = browser_credential(&request).unwrap().unwrap();
         assert_eq!(found.expose_secret(), "x.y.z");
+    }
+
+    #[test]
+    fn a_key_for_the_code_is_a_thumbprint_of_43_characters() {
+        let query = |jkt: &str| {
+            let text = "response_type=code&client_id=29d9ed98-a469-4536-ade2-f981bc1d605e\
+                &redirect_uri=x&dpop_jkt=";
+            AuthorizeQuery::parse(&Form::parse(format!("{text}{jkt}").as_bytes()).unwrap())
+        };
+        let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+        let parsed = query(jkt).unwrap();
+        assert_eq!(parsed.dpop_jkt.unwrap().to_string(), jkt);
+        assert_eq!(AuthorizeQuery::parse(&parsed.to_form()).unwrap(), parsed);
+        let malformed = ParseError::Malformed { field: "dpop_jkt" };
+        assert_eq!(query(&format!("{jkt}=")).unwrap_err(), malformed);
+        assert_eq!(query("x").unwrap_err(), malformed);
+        assert_eq!(query("").unwrap().dpop_jkt, None);
     }
 
     #[test]

@@ -47,4 +47,10 @@ pub struct Metadata {
     pub id_token_signing_alg_values_supported: Vec<String>,
     /// `S256`.
     pub code_challenge_methods_supported: Vec<String>,
+    /// Algorithms of DPoP proofs (RFC 9449 section 5.1): `ES256`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dpop_signing_alg_values_supported: Vec<String>,
+    /// Whether access tokens are bound to client certificates (RFC 8705 section 3.3).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
 }

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod authorize;
 pub mod claims;
+pub mod dpop;
 pub mod endpoint;
 pub mod form;
 pub mod keys;

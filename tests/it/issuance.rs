@@ -20,6 +20,7 @@ use token_protection_lab::policy::PolicySet;
 use token_protection_lab::resource::ResourceServer;
 use token_protection_lab::signin::{RiskLevel, RiskState};
 use token_protection_lab::wire::authorize::Login;
+use token_protection_lab::wire::dpop::TokenType;
 use token_protection_lab::wire::{Link, Request, Response};
 
 const ALICE: &str = "alice@contoso.example";
@@ -113,6 +114,7 @@ impl Lab {
         let store = KeyStore::new(Protection::Hardware, LatencyModel::chrome_tpm(), store);
         let settings = BrokerSettings {
             protocol,
+            token_type: TokenType::Bearer,
             kdf: KdfVersion::V2,
             issuer: self.provider.issuer().to_owned(),
             origin: ORIGIN.to_owned(),
