@@ -26,6 +26,41 @@ pub fn decode_url(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| NotBase64)
 }
 
+/// Decodes base64url without padding into `out`, and gives what was written.
+///
+/// # Errors
+/// [`NotBase64`] as [`decode_url`], and if `out` is too short.
+pub fn decode_url_into<'o>(
+    text: impl AsRef<[u8]>,
+    out: &'o mut [u8],
+) -> Result<&'o mut [u8], NotBase64> {
+    let length = URL_SAFE_NO_PAD.decode_slice(text, out).map_err(|_| NotBase64)?;
+    out.get_mut(..length).ok_or(NotBase64)
+}
+
+/// Decodes the base64url text of exactly `N` octets.
+///
+/// # Errors
+/// [`NotBase64`] as [`decode_url`], and for any other number of octets.
+pub fn decode_url_exact<const N: usize>(text: impl AsRef<[u8]>) -> Result<[u8; N], NotBase64> {
+    let mut out = [0; N];
+    match URL_SAFE_NO_PAD.decode_slice(text, &mut out) {
+        Ok(length) if length == N => Ok(out),
+        _ => Err(NotBase64),
+    }
+}
+
+/// Encodes into `out`, which has to have the length of the text.
+///
+/// # Errors
+/// [`NotBase64`] if it has not.
+pub fn encode_url_into(octets: impl AsRef<[u8]>, out: &mut [u8]) -> Result<(), NotBase64> {
+    match URL_SAFE_NO_PAD.encode_slice(octets, out) {
+        Ok(length) if length == out.len() => Ok(()),
+        _ => Err(NotBase64),
+    }
+}
+
 /// Standard base64 with padding, as the `ctx` header and `x5c` write it.
 #[must_use]
 pub fn encode_standard(bytes: impl AsRef<[u8]>) -> String {
@@ -50,6 +85,14 @@ mod tests {
         for other in ["_w==", "_x", "/w", " _w", "_w\n", "_"] {
             assert_eq!(decode_url(other), Err(NotBase64), "{other:?}");
         }
+        let mut two = [0; 2];
+        assert_eq!(decode_url_into("_w", &mut two), Ok(&mut [0xff][..]));
+        assert_eq!(decode_url_into("AAAA", &mut two), Err(NotBase64));
+        assert_eq!(decode_url_exact("_w"), Ok([0xff]));
+        assert_eq!(decode_url_exact::<2>("_w"), Err(NotBase64));
+        assert_eq!(decode_url_exact::<1>("AAA"), Err(NotBase64));
+        assert_eq!((encode_url_into([0xff], &mut two), &two), (Ok(()), b"_w"));
+        assert_eq!(encode_url_into([], &mut two), Err(NotBase64));
         assert_eq!(decode_standard("/w=="), Ok(vec![0xff]));
         for other in ["/w", "_w==", "/x=="] {
             assert_eq!(decode_standard(other), Err(NotBase64), "{other:?}");

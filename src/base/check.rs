@@ -155,6 +155,37 @@ checks! {
     AccessTokenAudience "RES-04" Switchable "the audience is this resource" "RFC 9068 section 4";
     AccessTokenLifetime "RES-05" Switchable "the access token is in date" "RFC 9068 section 4";
     AccessTokenConfirmation "RES-06" Switchable "a token with `cnf` is not accepted without its proof" "RFC 7800 section 3";
+
+    // Proofs of possession (DPoP), in the order of RFC 9449 section 4.3 and of what surrounds it.
+    DpopProofPresent "DPO-01" Structural "a request for what is bound to a key has a `DPoP` field" "RFC 9449 section 7.1";
+    DpopOneProof "DPO-02" Switchable "it has no more than one `DPoP` field" "RFC 9449 section 4.3, check 1";
+    DpopProofSize "DPO-03" Structural "the proof is at most 8192 octets long" "project choice";
+    DpopProofShape "DPO-04" Structural "the proof is three strict base64url parts over JSON objects with unique members" "RFC 9449 section 4.3, check 2";
+    DpopCritical "DPO-05" Switchable "a proof with `crit` or `b64` is refused, since no extension is understood" "RFC 7515 section 4.1.11, RFC 7797 section 7";
+    DpopMembers "DPO-06" Structural "`jwk` and the required claims are there, and every claim has its JSON type" "RFC 9449 section 4.3, check 3";
+    DpopJtiSize "DPO-07" Switchable "the `jti` is at most 256 octets long" "RFC 9449 section 11.1";
+    DpopType "DPO-08" Switchable "`typ` is `dpop+jwt`" "RFC 9449 section 4.3, check 4";
+    DpopAlgorithm "DPO-09" Switchable "`alg` is `ES256`, the one algorithm accepted" "RFC 9449 section 4.3, check 5";
+    DpopKey "DPO-10" Structural "`jwk` is an EC key of P-256 with whole coordinates, a point of the curve" "RFC 7518 section 6.2.1";
+    DpopKeyUse "DPO-11" Switchable "`use`, `key_ops` and `alg` of the `jwk`, if there, allow it" "RFC 7517 sections 4.2 to 4.4";
+    DpopSignature "DPO-12" Switchable "the signature verifies under the `jwk`" "RFC 9449 section 4.3, check 6";
+    DpopKeyPublic "DPO-13" Switchable "the `jwk` has no private member" "RFC 9449 section 4.3, check 7";
+    DpopMethod "DPO-14" Switchable "`htm` is the method of the request" "RFC 9449 section 4.3, check 8";
+    DpopUri "DPO-15" Switchable "`htu` is the URI of the request, normalised, without query and fragment" "RFC 9449 section 4.3, check 9";
+    DpopNoncePresent "DPO-16" Switchable "where nonces are demanded the proof has one" "RFC 9449 section 4.3, check 10, and section 11.3";
+    DpopNonce "DPO-17" Switchable "the `nonce` is one that this server gave out lately" "RFC 9449 section 4.3, check 10, and section 8";
+    DpopAge "DPO-18" Switchable "`iat` is not longer ago than the limit" "RFC 9449 section 4.3, check 11";
+    DpopAhead "DPO-19" Switchable "`iat` does not lie further ahead than clocks may differ" "RFC 9449 section 11.1";
+    DpopExpiry "DPO-20" Switchable "an `exp` has not passed" "RFC 7519 section 4.1.4";
+    DpopNotBefore "DPO-21" Switchable "an `nbf` has come" "RFC 7519 section 4.1.5";
+    DpopTokenHashPresent "DPO-22" Switchable "a proof that goes with an access token has an `ath`" "RFC 9449 section 4.3, check 12";
+    DpopTokenHash "DPO-23" Switchable "`ath` is the hash of that access token" "RFC 9449 section 4.3, check 12";
+    DpopBoundKey "DPO-24" Switchable "the thumbprint of the `jwk` is the one that the token is bound to" "RFC 9449 section 4.3, check 12";
+    DpopTokenBound "DPO-25" Switchable "a token under the `DPoP` scheme is bound to a key" "RFC 9449 section 7.1";
+    DpopScheme "DPO-26" Switchable "the access token came under the `DPoP` scheme" "RFC 9449 section 7.2";
+    DpopTokenHashAbsent "DPO-27" Switchable "a proof that goes with no access token has no `ath`" "project choice (RFC 9449 section 7)";
+    DpopReplay "DPO-28" Switchable "key and `jti` of the proof were not used before" "RFC 9449 section 11.1";
+    CertificateBound "CNF-01" Switchable "the certificate of the connection is the one that the token is bound to" "RFC 8705 section 3";
 }
 
 impl Check {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::alg::SignatureAlgorithm;
 use super::error::Error;
-use super::thumbprint::of_p256;
 use crate::base::b64;
 
 pub use super::thumbprint::{JwkThumbprint, thumbprint_of};
@@ -108,8 +107,13 @@ impl P256PublicKey {
         let mut sec1 = [0; SEC1_LEN];
         // INVARIANT: p256 writes an uncompressed point as 65 octets, and infinity is no public key.
         sec1.copy_from_slice(point.to_sec1_point(false).as_bytes());
-        let [x, y] = coordinates(&sec1);
-        Self { thumbprint: of_p256(&x, &y), sec1 }
+        let [x, y] = coordinates(&sec1).map(|coordinate| {
+            let mut text = [0; 43];
+            // INVARIANT: 32 octets are 43 characters of base64url.
+            text.copy_from_slice(coordinate.as_bytes());
+            text
+        });
+        Self { thumbprint: JwkThumbprint::of_p256_coordinates(&x, &y), sec1 }
     }
 
     /// The uncompressed point: 4, x, y.

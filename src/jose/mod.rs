@@ -24,6 +24,7 @@ pub mod alg;
 mod corpus;
 mod error;
 pub mod es256;
+pub mod es256_backends;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod header;
@@ -38,6 +39,7 @@ mod thumbprint;
 pub use alg::SignatureAlgorithm;
 pub use error::Error;
 pub use es256::{AgreementKey, RingSigningKey, SigningKey};
+pub use es256_backends::{P256, Ring, VerifyEs256};
 pub use hs256::MacKey;
 pub use jwe::{JweHeader, UnopenedJwe};
 pub use jwk::{Jwk, JwkThumbprint, P256PublicKey, PublicKey};

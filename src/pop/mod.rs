@@ -5,19 +5,33 @@
 //! that holds one knows that a key was used in *this* request. Nonces and used-once windows say
 //! whether the proof was made for now.
 //!
-//! The room does not know what a device or a token is; it sees keys, texts and times. DPoP will be
-//! a module beside [`session_key`] and [`device_key`].
+//! The room does not know what a device or a token is; it sees keys, texts and times.
+//!
+//! | method | key | signs | bound to the request by |
+//! | --- | --- | --- | --- |
+//! | [`session_key`] | derived from the PRT's session key, HS256 | the whole request | its body, and a server nonce |
+//! | [`device_key`] | the registered device key, ES256 | the whole request | its body, and a server nonce |
+//! | [`dpop`] | any key of the presenter, named by the token's `cnf.jkt`, ES256 | a proof beside the request | method, URI, token and time; not its body |
+//! | [`certificate`] | that of the connection, named by `cnf.x5t#S256` | the TLS handshake | the connection |
+//!
+//! The first two sign what is asked for: whoever alters the request breaks the proof. DPoP signs
+//! where it goes, so a request intercepted before it arrives can be sent on with another body.
 
+pub mod certificate;
 pub mod confirmation;
 pub mod device_key;
+pub mod dpop;
 pub mod nonce;
 pub mod possession;
+pub mod replay;
 pub mod session_key;
 pub mod used_once;
 
+pub use certificate::CertificateThumbprint;
 pub use confirmation::Confirmation;
 pub use nonce::{FreshNonce, NonceMint};
 pub use possession::{Possession, PossessionMethod, Protocol};
+pub use replay::{ReplayError, ReplayKey, ReplayTag, ReplayWindow, SharedReplay, Window};
 pub use used_once::UsedOnce;
 
 /// Why a proof was refused.

@@ -17,8 +17,12 @@ pub enum Protocol {
 /// Which kind of key was proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PossessionMethod {
+    /// The connection was made with a certificate (RFC 8705 section 3).
+    Certificate,
     /// The device key signed the request itself.
     DeviceKey,
+    /// A key of the presenter's own choice signed a proof for the request (RFC 9449).
+    Dpop,
     /// A key derived from the session key signed it.
     SessionKey(KdfVersion),
 }

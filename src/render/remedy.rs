@@ -167,6 +167,43 @@ const fn of_check(check: Check) -> &'static str {
         C::AccessTokenConfirmation => {
             "revoke the user's tokens: an access token was tried without its key"
         }
+
+        C::DpopProofPresent
+        | C::DpopTokenHashPresent
+        | C::DpopTokenHash
+        | C::DpopBoundKey
+        | C::DpopScheme
+        | C::CertificateBound => {
+            "revoke the user's tokens if it was nobody's client: a bound token was tried without \
+             its key"
+        }
+        C::DpopOneProof
+        | C::DpopProofSize
+        | C::DpopProofShape
+        | C::DpopCritical
+        | C::DpopMembers
+        | C::DpopJtiSize
+        | C::DpopType
+        | C::DpopAlgorithm
+        | C::DpopKey
+        | C::DpopKeyUse
+        | C::DpopSignature
+        | C::DpopKeyPublic
+        | C::DpopTokenHashAbsent => {
+            "look at the client: its proofs are none, or something altered them on the way"
+        }
+        C::DpopMethod | C::DpopUri => {
+            "compare the public URI that the server is configured with; else a proof was tried \
+             where it is not for"
+        }
+        C::DpopNoncePresent | C::DpopNonce => {
+            "nothing: a real client calls again with the nonce of the answer"
+        }
+        C::DpopAge | C::DpopAhead | C::DpopExpiry | C::DpopNotBefore => {
+            "look at the clock of the device; proofs kept for later are refused for this as well"
+        }
+        C::DpopTokenBound => "look at the client: it shows a bearer token under the DPoP scheme",
+        C::DpopReplay => "nothing: the first use was served; find out who sends requests again",
     }
 }
 

@@ -174,8 +174,8 @@ mod tests {
 
     #[test]
     fn res_06_a_bound_token_without_its_proof() {
-        for cnf in [Confirmation::Kid("k".to_owned()), {
-            Confirmation::Jkt(Provider::new().key.public_key().thumbprint())
+        for cnf in [Confirmation::of_kid("k".to_owned()), {
+            Confirmation::of_dpop_key(Provider::new().key.public_key().thumbprint())
         }] {
             only(Check::AccessTokenConfirmation, "resource.proof_missing", |far| {
                 far.token(|claims| claims.cnf = Some(cnf.clone()))

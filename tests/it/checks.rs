@@ -1072,7 +1072,7 @@ fn res_05_an_expired_token_is_refused() {
 fn res_06_a_bound_token_is_no_bearer_token() {
     let mut issuer = Issuer::new();
     let mut claims = issuer.claims();
-    claims.cnf = Some(Confirmation::Kid("key".to_owned()));
+    claims.cnf = Some(Confirmation::of_kid("key".to_owned()));
     let token = issuer.token(&claims);
     assert_eq!(issuer.present(&token), Some(Check::AccessTokenConfirmation));
 }

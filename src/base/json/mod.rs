@@ -100,6 +100,15 @@ pub fn from_str<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, JsonError> {
         .or_else(|_| slowly(|| serde_json::Deserializer::from_str(text)))
 }
 
+/// As [`from_str`] where the reason of a refusal is of no use: a text is read once, and one of a few
+/// members without escapes without an allocation.
+#[must_use]
+pub fn read<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(Strict(&mut reader)).ok()?;
+    reader.end().ok().map(|()| value)
+}
+
 /// As [`from_slice`] for texts that hold tokens or passwords: the error says where, never what.
 ///
 /// # Errors

@@ -9,20 +9,28 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 /// So many names are compared one by one, which for a few is quicker than a tree.
 const FEW: usize = 64;
 
+/// So many names need no allocation.
+const INLINE: usize = 12;
+
 /// Names that came before.
 #[derive(Debug, Default)]
 pub(super) struct Seen<'de> {
+    inline: [Option<Cow<'de, str>>; INLINE],
     few: Vec<Cow<'de, str>>,
     more: BTreeSet<Cow<'de, str>>,
 }
 
 impl<'de> Seen<'de> {
     pub(super) fn holds(&self, name: &str) -> bool {
-        self.few.iter().any(|one| one == name) || self.more.contains(name)
+        self.inline.iter().map_while(Option::as_ref).any(|one| one == name)
+            || self.few.iter().any(|one| one == name)
+            || self.more.contains(name)
     }
 
     pub(super) fn insert(&mut self, name: Cow<'de, str>) {
-        if self.few.len() < FEW {
+        if let Some(free) = self.inline.iter_mut().find(|place| place.is_none()) {
+            *free = Some(name);
+        } else if self.few.len() < FEW {
             self.few.push(name);
         } else {
             self.more.insert(name);
