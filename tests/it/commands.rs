@@ -176,7 +176,6 @@ fn cells_of_the_matrix_open() {
         ("matrix:refresh-token", "ROW@COLUMN"),
         ("matrix:gold@T", "refresh-token"),
         ("matrix:refresh-token@Z", "d1"),
-        ("matrix:access-token@D", "not built"),
     ] {
         let line = refused(&tplab(&["run", address]));
         assert!(line.contains(word), "{line}");
