@@ -17,9 +17,13 @@ pub enum AppError {
         /// Sentence with the AADSTS number.
         error_description: String,
     },
-    /// The broker could not sign the credential that was asked for.
-    #[error("the broker gave no credential: {0}")]
+    /// The broker, or the app's own key store, could not sign what was asked for.
+    #[error("no credential or proof was made: {0}")]
     Broker(#[from] BrokerError),
+    /// A DPoP token was asked for, and the answer brought one that nothing binds; it is thrown away
+    /// (RFC 9449 section 5).
+    #[error("the access token of the answer is not bound to the key")]
+    NotBound,
     /// The token endpoint refused.
     #[error("the provider refused: `{}` {:?}", .0.error, .0.error_codes)]
     Refused(Box<ErrorBody>),
@@ -60,6 +64,7 @@ impl AppError {
         match self {
             Self::AuthorizeRefused { .. } => "app.authorize_refused",
             Self::Broker(_) => "app.broker",
+            Self::NotBound => "app.not_bound",
             Self::Refused(_) => "app.refused",
             Self::ResourceRefused { .. } => "app.resource_refused",
             Self::SignInNeeded { .. } => "app.sign_in_needed",

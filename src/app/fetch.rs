@@ -4,11 +4,13 @@ use http::{HeaderValue, Method, header};
 
 use super::AppError;
 use crate::base::{Secret, b64};
-use crate::broker::requests::{Sender, with_bearer};
+use crate::broker::dpop::{self, Prover};
+use crate::broker::requests::Sender;
+use crate::wire::dpop::{TokenType, with_token};
 use crate::wire::token::LEGACY_PROTOCOL;
-use crate::wire::{Link, MAX_BODY, Request};
+use crate::wire::{Link, MAX_BODY, Request, Response};
 
-/// Gets what `origin` serves to the holder of an access token.
+/// Gets what `origin` serves to the holder of a bearer token.
 ///
 /// # Errors
 /// `app.resource_refused`, `app.unexpected`, `app.unsendable`.
@@ -18,8 +20,26 @@ pub fn fetch(
     origin: &str,
     access_token: &Secret<String>,
 ) -> Result<Vec<u8>, AppError> {
-    let request = with_bearer(get(user_agent, origin)?, access_token)?;
-    content(link, request)
+    let request = with_token(get(user_agent, origin)?, TokenType::Bearer, access_token)?;
+    let response = link.exchange(request);
+    content(response)
+}
+
+/// Gets what `origin` serves to the holder of an access token that is bound to the key of `prover`:
+/// the app's own, or the broker that proves for the app. A resource server that demands its nonce is
+/// answered once.
+///
+/// # Errors
+/// As [`fetch`], and `app.broker`.
+pub fn fetch_bound(
+    link: &mut dyn Link,
+    user_agent: &str,
+    origin: &str,
+    access_token: &Secret<String>,
+    prover: &mut dyn Prover,
+) -> Result<Vec<u8>, AppError> {
+    let request = with_token(get(user_agent, origin)?, TokenType::Dpop, access_token)?;
+    content(dpop::exchange(prover, link, request, Some(access_token))?)
 }
 
 /// Gets the same over a legacy protocol such as `IMAP4`: user name and password go to the resource
@@ -44,7 +64,8 @@ pub fn legacy_fetch(
     authorization.set_sensitive(true);
     request.headers_mut().insert(header::AUTHORIZATION, authorization);
     request.headers_mut().insert(LEGACY_PROTOCOL, value(protocol)?);
-    content(link, request)
+    let response = link.exchange(request);
+    content(response)
 }
 
 fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
@@ -52,8 +73,7 @@ fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
     Ok(sender.request(Method::GET, &format!("{origin}/me"))?)
 }
 
-fn content(link: &mut dyn Link, request: Request) -> Result<Vec<u8>, AppError> {
-    let response = link.exchange(request);
+fn content(response: Response) -> Result<Vec<u8>, AppError> {
     if !response.status().is_success() {
         return Err(AppError::resource_refused(&response));
     }

@@ -5,34 +5,40 @@
 //! for the device; it never sees a key. Apps that are integrated with the broker ask the broker for
 //! tokens instead ([`crate::broker::Broker::token`]) and use [`fetch`] alone.
 //!
+//! With DPoP ([`App::with_dpop`]) it has a key in a key store of its own, binds its codes and tokens
+//! to it, and throws away an access token that is not bound. Apps behind the broker have no key: the
+//! broker proves for them, [`fetch_bound`] too.
+//!
 //! ```text
 //! authorize --page with a nonce--> person types, or broker signs --code--> token endpoint --> tokens
 //!     GET without credential           GET with header, or POST login
-//! tokens --refresh--> tokens           nothing binds these to the device
+//! tokens --refresh--> tokens           nothing binds these to the device; DPoP binds them to a key
 //! access token --fetch--> content
 //! ```
 //!
 //! What it must not know: which policy decided, what a token says inside, whether its device is
 //! registered. It knows the answers it got and keeps no state of its own, so one `App` value can
-//! stand for any number of windows.
+//! stand for any number of windows; key and nonces of DPoP are its [`Prover`]'s.
 
 mod error;
 mod fetch;
 mod sign_in;
 
 pub use error::AppError;
-pub use fetch::{fetch, legacy_fetch};
+pub use fetch::{fetch, fetch_bound, legacy_fetch};
 pub use sign_in::SignInRequest;
 
-pub use crate::broker::AppTokens;
+pub use crate::broker::{AppTokens, DpopClient, Prover};
 
 use http::Method;
 
 use crate::base::Secret;
 use crate::base::id::AppId;
+use crate::broker::dpop;
 use crate::broker::requests::Sender;
 use crate::wire::answer::{ErrorBody, TokenAnswer, read_json};
 use crate::wire::authorize::DEVICE_CREDENTIAL;
+use crate::wire::dpop::TokenType;
 use crate::wire::token::{RefreshGrant, TokenRequest};
 use crate::wire::{Link, MAX_BODY, Request, Response};
 
@@ -53,8 +59,21 @@ pub struct App {
     pub issuer: String,
 }
 
+/// An [`App`] at work: for bearer tokens, or with the key its tokens get bound to.
+pub struct Client<'a> {
+    app: &'a App,
+    dpop: Option<&'a mut dyn Prover>,
+}
+
 impl App {
-    /// Exchanges a refresh token for new tokens, with a device credential if one is given.
+    /// The app with the key that its tokens get bound to: it sends `dpop_jkt` and proofs, and takes
+    /// no token of another type. Without a key it is the app as it stands.
+    #[must_use]
+    pub fn with_dpop<'a>(&'a self, dpop: Option<&'a mut dyn Prover>) -> Client<'a> {
+        Client { app: self, dpop }
+    }
+
+    /// As [`Client::refresh`], for bearer tokens.
     ///
     /// # Errors
     /// `app.refused`, `app.unexpected`, `app.unsendable`.
@@ -65,28 +84,7 @@ impl App {
         resource: &str,
         device_credential: Option<&Secret<String>>,
     ) -> Result<AppTokens, AppError> {
-        let grant = TokenRequest::Refresh(RefreshGrant {
-            client_id: self.client_id,
-            refresh_token: refresh_token.clone(),
-            resource: Some(resource.to_owned()),
-            scope: None,
-        });
-        self.redeem(link, &grant, device_credential)
-    }
-
-    fn redeem(
-        &self,
-        link: &mut dyn Link,
-        grant: &TokenRequest,
-        device_credential: Option<&Secret<String>>,
-    ) -> Result<AppTokens, AppError> {
-        let request = self.sender().post_form(&self.url("oauth2/token"), &grant.to_form())?;
-        let request = with_credential(request, DEVICE_CREDENTIAL, device_credential)?;
-        let response = link.exchange(request);
-        let unexpected = || AppError::unexpected("token request", &response);
-        let answer: TokenAnswer =
-            read_json(success_body("token request", &response)?).map_err(|_| unexpected())?;
-        AppTokens::of(answer).ok_or_else(unexpected)
+        self.with_dpop(None).refresh(link, refresh_token, resource, device_credential)
     }
 
     fn get(&self, url: &str) -> Result<Request, AppError> {
@@ -102,6 +100,50 @@ impl App {
             user_agent: &self.user_agent,
             client_version: self.version.as_deref(),
             client_sku: self.sku.as_deref(),
+        }
+    }
+}
+
+impl Client<'_> {
+    /// Exchanges a refresh token for new tokens, with a device credential if one is given.
+    ///
+    /// # Errors
+    /// `app.refused`, `app.unexpected`, `app.unsendable`, and with DPoP `app.not_bound`, `app.broker`.
+    pub fn refresh(
+        &mut self,
+        link: &mut dyn Link,
+        refresh_token: &Secret<String>,
+        resource: &str,
+        device_credential: Option<&Secret<String>>,
+    ) -> Result<AppTokens, AppError> {
+        let grant = TokenRequest::Refresh(RefreshGrant {
+            client_id: self.app.client_id,
+            refresh_token: refresh_token.clone(),
+            resource: Some(resource.to_owned()),
+            scope: None,
+        });
+        self.redeem(link, &grant, device_credential)
+    }
+
+    fn redeem(
+        &mut self,
+        link: &mut dyn Link,
+        grant: &TokenRequest,
+        device_credential: Option<&Secret<String>>,
+    ) -> Result<AppTokens, AppError> {
+        let url = self.app.url("oauth2/token");
+        let request = self.app.sender().post_form(&url, &grant.to_form())?;
+        let request = with_credential(request, DEVICE_CREDENTIAL, device_credential)?;
+        let (response, asked) = match &mut self.dpop {
+            None => (link.exchange(request), TokenType::Bearer),
+            Some(prover) => (dpop::exchange(&mut **prover, link, request, None)?, TokenType::Dpop),
+        };
+        let unexpected = || AppError::unexpected("token request", &response);
+        let answer: TokenAnswer =
+            read_json(success_body("token request", &response)?).map_err(|_| unexpected())?;
+        match (asked, TokenType::of(&answer.token_type)) {
+            (TokenType::Dpop, Some(TokenType::Bearer)) => Err(AppError::NotBound),
+            _ => AppTokens::of(answer, asked).ok_or_else(unexpected),
         }
     }
 }

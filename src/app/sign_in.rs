@@ -8,7 +8,7 @@
 use rand::Rng;
 use sha2::{Digest as _, Sha256};
 
-use super::{App, AppError, AppTokens, with_credential};
+use super::{App, AppError, AppTokens, Client, with_credential};
 use crate::base::{Secret, b64, stream};
 use crate::broker::Broker;
 use crate::wire::authorize::{
@@ -41,29 +41,46 @@ struct Attempt {
 }
 
 impl App {
-    /// Signs in with what the request holds, and redeems the code.
-    ///
-    /// With a login it is posted to the sign-in page's address, else the authorize endpoint decides
-    /// by the credential headers alone.
+    /// As [`Client::sign_in`], for bearer tokens.
     ///
     /// # Errors
-    /// `app.sign_in_needed` if the credentials did not do, `app.authorize_refused`, `app.refused`,
-    /// `app.state_mismatch`, `app.unexpected`, `app.unsendable`.
+    /// As there.
     pub fn sign_in(
         &self,
         link: &mut dyn Link,
         rng: &mut impl Rng,
         request: SignInRequest<'_>,
     ) -> Result<AppTokens, AppError> {
-        let attempt = self.attempt(rng, request);
-        let code = self.authorize(link, &attempt.query, request)?;
-        let grant = TokenRequest::Code(CodeGrant {
-            client_id: self.client_id,
-            code,
-            redirect_uri: self.redirect_uri.clone(),
-            code_verifier: Some(attempt.verifier),
-        });
-        self.redeem(link, &grant, None)
+        self.with_dpop(None).sign_in(link, rng, request)
+    }
+
+    /// As [`Client::sign_in_with_prt`], for bearer tokens.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn sign_in_with_prt(
+        &self,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+        broker: &mut Broker,
+        username: &str,
+        request: SignInRequest<'_>,
+    ) -> Result<AppTokens, AppError> {
+        self.with_dpop(None).sign_in_with_prt(link, rng, broker, username, request)
+    }
+
+    /// As [`Client::sign_in_with_device`], for bearer tokens.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn sign_in_with_device(
+        &self,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+        broker: &mut Broker,
+        request: SignInRequest<'_>,
+    ) -> Result<AppTokens, AppError> {
+        self.with_dpop(None).sign_in_with_device(link, rng, broker, request)
     }
 
     /// Fetches the sign-in page for its nonce.
@@ -89,39 +106,6 @@ impl App {
             // A code for nobody: no provider gives one to a request that shows nothing.
             Ok(_) => Err(AppError::Unexpected { step: STEP, status: 302 }),
         }
-    }
-
-    /// Signs in with the PRT of `username`: a browser, or a web view, on the broker's device.
-    ///
-    /// # Errors
-    /// As [`App::sign_in`], and `app.broker`.
-    pub fn sign_in_with_prt(
-        &self,
-        link: &mut dyn Link,
-        rng: &mut impl Rng,
-        broker: &mut Broker,
-        username: &str,
-        request: SignInRequest<'_>,
-    ) -> Result<AppTokens, AppError> {
-        let nonce = self.challenge(link, rng, request)?;
-        let credential = broker.browser_credential(link, rng, username, &nonce)?;
-        self.sign_in(link, rng, SignInRequest { browser_credential: Some(&credential), ..request })
-    }
-
-    /// Signs in with what the request holds and shows the broker's device along with it.
-    ///
-    /// # Errors
-    /// As [`App::sign_in`], and `app.broker`.
-    pub fn sign_in_with_device(
-        &self,
-        link: &mut dyn Link,
-        rng: &mut impl Rng,
-        broker: &mut Broker,
-        request: SignInRequest<'_>,
-    ) -> Result<AppTokens, AppError> {
-        let nonce = self.challenge(link, rng, request)?;
-        let credential = broker.device_credential(link, &nonce)?;
-        self.sign_in(link, rng, SignInRequest { device_credential: Some(&credential), ..request })
     }
 
     fn attempt(&self, rng: &mut impl Rng, request: SignInRequest<'_>) -> Attempt {
@@ -183,6 +167,72 @@ impl App {
         let message =
             with_credential(message, REFRESH_TOKEN_CREDENTIAL, request.browser_credential)?;
         with_credential(message, DEVICE_CREDENTIAL, request.device_credential)
+    }
+}
+
+impl Client<'_> {
+    /// Signs in with what the request holds, and redeems the code.
+    ///
+    /// With DPoP the code is bound to the key at once, by `dpop_jkt` (RFC 9449 section 10).
+    ///
+    /// With a login it is posted to the sign-in page's address, else the authorize endpoint decides
+    /// by the credential headers alone.
+    ///
+    /// # Errors
+    /// `app.sign_in_needed` if the credentials did not do, `app.authorize_refused`, `app.refused`,
+    /// `app.state_mismatch`, `app.unexpected`, `app.unsendable`, and with DPoP `app.not_bound`,
+    /// `app.broker`.
+    pub fn sign_in(
+        &mut self,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+        request: SignInRequest<'_>,
+    ) -> Result<AppTokens, AppError> {
+        let mut attempt = self.app.attempt(rng, request);
+        if let Some(prover) = &self.dpop {
+            attempt.query.dpop_jkt = Some(prover.jkt()?);
+        }
+        let code = self.app.authorize(link, &attempt.query, request)?;
+        let grant = TokenRequest::Code(CodeGrant {
+            client_id: self.app.client_id,
+            code,
+            redirect_uri: self.app.redirect_uri.clone(),
+            code_verifier: Some(attempt.verifier),
+        });
+        self.redeem(link, &grant, None)
+    }
+
+    /// Signs in with the PRT of `username`: a browser, or a web view, on the broker's device.
+    ///
+    /// # Errors
+    /// As [`App::sign_in`], and `app.broker`.
+    pub fn sign_in_with_prt(
+        &mut self,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+        broker: &mut Broker,
+        username: &str,
+        request: SignInRequest<'_>,
+    ) -> Result<AppTokens, AppError> {
+        let nonce = self.app.challenge(link, rng, request)?;
+        let credential = broker.browser_credential(link, rng, username, &nonce)?;
+        self.sign_in(link, rng, SignInRequest { browser_credential: Some(&credential), ..request })
+    }
+
+    /// Signs in with what the request holds and shows the broker's device along with it.
+    ///
+    /// # Errors
+    /// As [`App::sign_in`], and `app.broker`.
+    pub fn sign_in_with_device(
+        &mut self,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+        broker: &mut Broker,
+        request: SignInRequest<'_>,
+    ) -> Result<AppTokens, AppError> {
+        let nonce = self.app.challenge(link, rng, request)?;
+        let credential = broker.device_credential(link, &nonce)?;
+        self.sign_in(link, rng, SignInRequest { device_credential: Some(&credential), ..request })
     }
 }
 

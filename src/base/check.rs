@@ -139,9 +139,17 @@ checks! {
     CodeClient "COD-03" Switchable "the code is redeemed by the client it was issued to" "RFC 6749 section 4.1.3";
     CodeRedirectUri "COD-04" Switchable "the redirect URI is the one of the authorize step" "RFC 6749 section 4.1.3";
     CodePkce "COD-05" Switchable "the code verifier matches the challenge" "RFC 7636 section 4.6";
+    CodeDpopKey "COD-06" Switchable "a code that was asked for with `dpop_jkt` is redeemed with a proof of that key" "RFC 9449 section 10";
     RefreshExpired "RFT-01" Switchable "the refresh token is in date" "RFC 6749 section 6";
     RefreshClient "RFT-02" Switchable "the refresh token is redeemed by the client it was issued to" "RFC 6749 section 6";
     RefreshUnused "RFT-03" Switchable "a retired refresh token ends its family" "RFC 9700 section 4.14.2";
+    RefreshDpopKey "RFT-04" Switchable "a refresh token that was issued with a DPoP proof to a public client is used with a proof of the same key" "RFC 9449 section 5";
+
+    // Sender-constrained access tokens, asked for at the token endpoint.
+    DpopDemanded "SCT-01" Switchable "where the provider demands DPoP, a token request carries a proof" "RFC 9449 section 5";
+    DpopDemandedOfClient "SCT-02" Switchable "a client with `dpop_bound_access_tokens` sends a proof with its token requests" "RFC 9449 section 5.2";
+    CertificateDemanded "SCT-03" Switchable "a client with `tls_client_certificate_bound_access_tokens` shows a certificate with its token requests" "RFC 8705 section 3.4";
+    RegistrationTokenProof "SCT-04" Switchable "the registration service takes a bound access token with its proof alone" "RFC 7800 section 3";
 
     // Conditional Access.
     PolicyGrants "POL-01" Switchable "no enabled policy blocks, and every grant control and every sign-in frequency is met" "Graph conditionalAccessPolicy";

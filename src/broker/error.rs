@@ -18,6 +18,9 @@ pub enum BrokerError {
     /// The device has no keys yet.
     #[error("this device has no keys")]
     NoKeys,
+    /// The broker has made no DPoP key yet.
+    #[error("this broker has no DPoP key")]
+    NoDpopKey,
     /// There is no PRT for this user.
     #[error("there is no primary refresh token for `{username}`")]
     NoPrt {
@@ -30,6 +33,10 @@ pub enum BrokerError {
         /// The user.
         username: String,
     },
+    /// A DPoP token was asked for, and the answer brought one that nothing binds; it is thrown away
+    /// (RFC 9449 section 5).
+    #[error("the access token of the answer is not bound to the key")]
+    NotBound,
     /// The device is not registered.
     #[error("this device is not registered")]
     NotRegistered,
@@ -70,9 +77,11 @@ impl BrokerError {
         match self {
             Self::JoinRefused(_) => "broker.join_refused",
             Self::KeyStore(_) => "broker.key_store",
+            Self::NoDpopKey => "broker.no_dpop_key",
             Self::NoKeys => "broker.no_keys",
             Self::NoPrt { .. } => "broker.no_prt",
             Self::NoUserKey { .. } => "broker.no_user_key",
+            Self::NotBound => "broker.not_bound",
             Self::NotRegistered => "broker.not_registered",
             Self::Refused(_) => "broker.refused",
             Self::Unexpected { .. } => "broker.unexpected",

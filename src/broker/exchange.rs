@@ -1,10 +1,12 @@
 //! Sending and reading: nonces, signed requests, and the answers as far as every step shares them.
 
+use super::dpop;
 use super::requests::Sender;
 use super::uses::AppRequest;
 use super::{AnswerError, Broker, BrokerError};
 use crate::base::{Check, Secret};
 use crate::wire::answer::{ErrorBody, NonceAnswer, read_json};
+use crate::wire::dpop::TokenType;
 use crate::wire::token::TokenRequest;
 use crate::wire::{Link, MAX_BODY, Request, Response};
 
@@ -18,7 +20,7 @@ impl Broker {
     /// `broker.refused`, `broker.unexpected`, `broker.unsendable`.
     pub fn nonce(&mut self, link: &mut dyn Link) -> Result<String, BrokerError> {
         const STEP: &str = "nonce request";
-        let response = self.post_token(link, None, &TokenRequest::Nonce)?;
+        let response = self.post_token(link, None, &TokenRequest::Nonce, Asks::ForNoAccessToken)?;
         let NonceAnswer { nonce } = read_json(success_body(STEP, &response)?)
             .map_err(|_| BrokerError::unexpected(STEP, &response))?;
         match nonce.len() {
@@ -27,14 +29,16 @@ impl Broker {
         }
     }
 
-    /// Posts a signed text to the token endpoint.
+    /// Posts a signed text to the token endpoint, with a proof if it asks for a DPoP token or shows a
+    /// refresh token that may be bound.
     pub(super) fn post_signed(
         &mut self,
         link: &mut dyn Link,
         app: Option<&AppRequest<'_>>,
         text: &Secret<String>,
+        asks: Asks,
     ) -> Result<Response, BrokerError> {
-        self.post_token(link, app, &TokenRequest::Signed(text.clone()))
+        self.post_token(link, app, &TokenRequest::Signed(text.clone()), asks)
     }
 
     fn post_token(
@@ -42,6 +46,7 @@ impl Broker {
         link: &mut dyn Link,
         app: Option<&AppRequest<'_>>,
         request: &TokenRequest,
+        asks: Asks,
     ) -> Result<Response, BrokerError> {
         let url = format!("{}/oauth2/token", self.settings.issuer);
         let sender = Sender {
@@ -50,7 +55,12 @@ impl Broker {
             client_sku: app.and_then(|app| app.client_sku),
         };
         let request = sender.post_form(&url, &request.to_form())?;
-        Ok(self.exchange(link, request))
+        match (self.settings.token_type, asks) {
+            (TokenType::Dpop, Asks::WithProof) => dpop::exchange(self, link, request, None),
+            (TokenType::Bearer, _) | (_, Asks::ForNoAccessToken) => {
+                Ok(self.exchange(link, request))
+            }
+        }
     }
 
     /// Lets the time of the key store's work pass, then sends.
@@ -62,6 +72,15 @@ impl Broker {
     pub(super) fn spend_elapsed(&mut self, link: &mut dyn Link) {
         link.spend(self.store.take_elapsed());
     }
+}
+
+/// Whether a token request needs a proof of a broker that uses DPoP.
+#[derive(Clone, Copy)]
+pub(super) enum Asks {
+    /// No: nothing that is bound goes in or comes out.
+    ForNoAccessToken,
+    /// Yes.
+    WithProof,
 }
 
 /// The body of a success, or what the provider refused with.

@@ -37,6 +37,7 @@
 //! it, and send it later from somewhere else.
 
 mod browser;
+pub mod dpop;
 mod error;
 mod exchange;
 pub mod loot;
@@ -53,6 +54,7 @@ use std::collections::BTreeMap;
 use rand::Rng;
 
 pub use crate::pop::Protocol;
+pub use dpop::{DpopClient, Prover};
 pub use error::{AnswerError, BrokerError};
 pub use tokens::AppTokens;
 
@@ -62,6 +64,7 @@ use crate::jose::P256PublicKey;
 use crate::jose::jws::{self, Header};
 use crate::jose::kdf::KdfVersion;
 use crate::keystore::{self, KeyHandle, KeyStore};
+use crate::wire::dpop::TokenType;
 
 /// The Microsoft Authentication Broker: the client whose refresh tokens may ask for a PRT.
 pub const AUTHENTICATION_BROKER: AppId = AppId::from_u128(0x29d9ed98_a469_4536_ade2_f981bc1d605e);
@@ -74,6 +77,9 @@ pub const WINDOWS_BROKER: AppId = AppId::from_u128(0x38aa3b87_a06d_4817_b275_7a3
 pub struct BrokerSettings {
     /// What signs the uses of the PRTs it asks for.
     pub protocol: Protocol,
+    /// Which access tokens it asks for: with [`TokenType::Dpop`] its token requests carry a proof, and
+    /// an answer with any other token is refused.
+    pub token_type: TokenType,
     /// KDF version of its signatures; it has no part in protocol 4.
     pub kdf: KdfVersion,
     /// The tenant's authority, such as `https://login.lab.example/{tenant id}`.
@@ -91,6 +97,7 @@ pub struct Broker {
     registration: Registration,
     user_keys: BTreeMap<String, KeyHandle>,
     prts: BTreeMap<String, HeldPrt>,
+    dpop: Option<dpop::Presenter>,
     memory: loot::Memory,
 }
 
@@ -137,6 +144,7 @@ impl Broker {
             registration: Registration::Absent,
             user_keys: BTreeMap::new(),
             prts: BTreeMap::new(),
+            dpop: None,
             memory: loot::Memory::default(),
         }
     }
@@ -224,6 +232,7 @@ impl Broker {
             registration: self.registration,
             user_keys: self.user_keys.clone(),
             prts: self.prts.clone(),
+            dpop: self.dpop.as_ref().map(dpop::Presenter::danger_copy),
             memory: self.memory.clone(),
         })
     }
@@ -235,12 +244,14 @@ impl Broker {
     /// `keystore.not_exportable` unless the store is a software one.
     ///
     /// # Security
-    /// Enough to use and renew the PRT from anywhere; not enough to ask for another one.
+    /// Enough to use and renew the PRT from anywhere; not enough to ask for another one. The PRT is
+    /// not bound to the broker's DPoP key, so a key of the thief's own does for that.
     pub fn danger_copy_session(&self, username: &str) -> Result<Option<Self>, keystore::Error> {
         let mut copy = self.danger_copy()?;
         let Some(held) = copy.prts.remove(&user_entry(username)) else { return Ok(None) };
         let UseKey::Session(_) = held.use_key else { return Ok(None) };
         copy.forget_everything();
+        copy.drop_dpop_key();
         let held = HeldPrt { app_tokens: BTreeMap::new(), ..held };
         copy.prts.insert(user_entry(username), held);
         Ok(Some(copy))

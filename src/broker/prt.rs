@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::exchange::{noted, success_body, success_text};
+use super::exchange::{Asks, noted, success_body, success_text};
 use super::requests::{self, UserProof};
 use super::{AnswerError, Broker, BrokerError, DeviceKeys, HeldPrt, Protocol, UseKey, user_entry};
 use crate::base::{Lifetime, Secret, Timestamp};
@@ -32,10 +32,11 @@ impl Broker {
         otc: Option<String>,
     ) -> Result<(), BrokerError> {
         let proof = UserProof::Password { password: password.clone(), otc };
-        self.request_prt(link, username, |_, _, _| Ok(proof))
+        self.request_prt(link, username, Asks::ForNoAccessToken, |_, _, _| Ok(proof))
     }
 
-    /// Gets a PRT with a refresh token that was issued to the authentication broker.
+    /// Gets a PRT with a refresh token that was issued to the authentication broker. One that was
+    /// obtained with a DPoP proof is bound to that key, which has to be this broker's.
     ///
     /// # Errors
     /// As [`Broker::prt_with_password`].
@@ -46,7 +47,7 @@ impl Broker {
         refresh_token: &Secret<String>,
     ) -> Result<(), BrokerError> {
         let proof = UserProof::RefreshToken(refresh_token.clone());
-        self.request_prt(link, username, |_, _, _| Ok(proof))
+        self.request_prt(link, username, Asks::WithProof, |_, _, _| Ok(proof))
     }
 
     /// Gets a PRT with the user key of this device: the user's gesture, as with Windows Hello.
@@ -58,7 +59,7 @@ impl Broker {
         link: &mut dyn Link,
         username: &str,
     ) -> Result<(), BrokerError> {
-        self.request_prt(link, username, |broker, now, nonce| {
+        self.request_prt(link, username, Asks::ForNoAccessToken, |broker, now, nonce| {
             broker.prepare_assertion(now, username, nonce).map(UserProof::Assertion)
         })
     }
@@ -103,13 +104,14 @@ impl Broker {
         &mut self,
         link: &mut dyn Link,
         username: &str,
+        asks: Asks,
         proof: impl FnOnce(&mut Self, Timestamp, &str) -> Result<UserProof, BrokerError>,
     ) -> Result<(), BrokerError> {
         let (keys, _) = self.registered()?;
         let nonce = self.nonce(link)?;
         let proof = proof(self, link.now(), &nonce)?;
         let request = self.prepare_prt_request(username, &proof, &nonce)?;
-        let response = self.post_signed(link, None, &request)?;
+        let response = self.post_signed(link, None, &request, asks)?;
         let apv = self.apv(keys, &nonce)?;
         let (answer, use_key) = match self.settings.protocol {
             Protocol::DeviceKey => self.open_whole_answer(link, keys, &apv, &response)?,

@@ -7,7 +7,8 @@
 use http::Method;
 use rand::Rng;
 
-use super::requests::{self, Sender, with_bearer};
+use super::dpop;
+use super::requests::{self, Sender};
 use super::{Broker, BrokerError, DeviceKeys, Registration};
 use crate::base::Secret;
 use crate::base::id::DeviceId;
@@ -15,6 +16,7 @@ use crate::jose::alg::SignatureAlgorithm;
 use crate::jose::jws::Header;
 use crate::keystore::Protection;
 use crate::wire::answer::read_json;
+use crate::wire::dpop::{TokenType, with_token};
 use crate::wire::registration::{
     JoinAnswer, JoinClaims, JoinError, JoinRequest, KeyAnswer, KeyRequest,
 };
@@ -63,8 +65,9 @@ pub struct JoinFacts {
 impl Broker {
     /// Registers the device, or registers it again with a new transport key.
     ///
-    /// A device without keys gets them here. `access_token` is for the registration service. After
-    /// a refusal the device is what it was before, but for keys it did not have.
+    /// A device without keys gets them here. `access_token` is for the registration service; a broker
+    /// that uses DPoP proves for it, so it has to be bound to the broker's own key. After a refusal
+    /// the device is what it was before, but for keys it did not have.
     ///
     /// # Errors
     /// `broker.join_refused`, `broker.refused` for the nonce, `broker.unexpected` also if the answer
@@ -138,6 +141,7 @@ impl Broker {
         let response = self.exchange(link, request);
         refusal("device removal", &response)?;
         self.forget_everything();
+        self.drop_dpop_key();
         Ok(())
     }
 
@@ -204,8 +208,12 @@ impl Broker {
     ) -> Result<Response, BrokerError> {
         let body = requests::payload(body).expose_secret().clone();
         let request = self.sender().post(url, "application/json", body)?;
-        let request = with_bearer(request, access_token)?;
-        Ok(self.exchange(link, request))
+        let token_type = self.settings.token_type;
+        let request = with_token(request, token_type, access_token)?;
+        match token_type {
+            TokenType::Bearer => Ok(self.exchange(link, request)),
+            TokenType::Dpop => dpop::exchange(self, link, request, Some(access_token)),
+        }
     }
 
     fn sender(&self) -> Sender<'_> {

@@ -252,18 +252,6 @@ impl Sender<'_> {
     }
 }
 
-/// Adds `Authorization: Bearer`.
-///
-/// # Errors
-/// [`http::Error`] if the token is no header value.
-pub fn with_bearer(mut request: Request, token: &Secret<String>) -> http::Result<Request> {
-    let text = Secret::new(format!("Bearer {}", token.expose_secret()));
-    let mut value = header::HeaderValue::from_str(text.expose_secret())?;
-    value.set_sensitive(true);
-    request.headers_mut().insert(header::AUTHORIZATION, value);
-    Ok(request)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,7 +283,5 @@ mod tests {
         assert!(sender.request(Method::GET, "https://x.example").is_err());
         let sender = Sender { user_agent: "a", client_version: None, client_sku: None };
         assert!(sender.request(Method::GET, "https://x .example").is_err());
-        let request = sender.request(Method::GET, "https://x.example").unwrap();
-        assert!(with_bearer(request, &"a\nb".into()).is_err());
     }
 }

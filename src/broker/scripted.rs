@@ -81,6 +81,7 @@ pub(crate) fn store(protection: Protection) -> KeyStore {
 pub(crate) fn settings(protocol: Protocol) -> BrokerSettings {
     BrokerSettings {
         protocol,
+        token_type: crate::wire::dpop::TokenType::Bearer,
         kdf: KdfVersion::V2,
         issuer: ISSUER.to_owned(),
         origin: ORIGIN.to_owned(),

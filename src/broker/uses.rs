@@ -10,7 +10,7 @@
 
 use rand::Rng;
 
-use super::exchange::{noted, success_text};
+use super::exchange::{Asks, noted, success_text};
 use super::loot::{CapturedKey, CapturedToken};
 use super::requests::{self, UseFacts};
 use super::{AnswerError, AppTokens, Broker, BrokerError, UseKey, WINDOWS_BROKER, user_entry};
@@ -22,6 +22,7 @@ use crate::jose::kdf::{Ctx, KdfVersion};
 use crate::keystore::KeyHandle;
 use crate::pop::session_key;
 use crate::wire::answer::{TokenAnswer, read_json};
+use crate::wire::dpop::TokenType;
 use crate::wire::{Link, Response};
 
 const STEP: &str = "token request";
@@ -67,7 +68,8 @@ impl Broker {
     /// Gets tokens for an app with the user's PRT.
     ///
     /// # Errors
-    /// `broker.no_prt`, `broker.refused`, `broker.unreadable`, `broker.unexpected`.
+    /// `broker.no_prt`, `broker.refused`, `broker.unreadable`, `broker.unexpected`, and if it asks for
+    /// DPoP tokens `broker.not_bound`.
     pub fn token(
         &mut self,
         link: &mut dyn Link,
@@ -76,6 +78,7 @@ impl Broker {
         ask: &AppRequest<'_>,
     ) -> Result<AppTokens, BrokerError> {
         self.held(username)?;
+        self.ready_to_prove(rng)?;
         let nonce = self.nonce(link)?;
         let prepared = self.prepare_use(link.now(), rng, username, &nonce, ask)?;
         self.send_app_use(link, username, ask, &prepared)
@@ -95,6 +98,7 @@ impl Broker {
         refresh_token: &Secret<String>,
     ) -> Result<AppTokens, BrokerError> {
         self.held(username)?;
+        self.ready_to_prove(rng)?;
         let nonce = self.nonce(link)?;
         let now = link.now();
         let prepared = self.prepare_app_use(now, rng, username, &nonce, ask, refresh_token)?;
@@ -112,6 +116,7 @@ impl Broker {
         username: &str,
     ) -> Result<(), BrokerError> {
         let token = self.held(username)?.token.clone();
+        self.ready_to_prove(rng)?;
         let nonce = self.nonce(link)?;
         let facts =
             UseFacts { client: WINDOWS_BROKER, resource: None, scope: "aza", token: &token };
@@ -252,7 +257,7 @@ impl Broker {
         let expected = || BrokerError::unexpected(STEP, &response);
         let tokens = match ask.scope.split_whitespace().any(|word| word == "aza") {
             true => self.adopt_prt(username, answer, link.now()),
-            false => AppTokens::of(answer),
+            false => AppTokens::of(answer, self.settings.token_type),
         };
         let tokens = tokens.ok_or_else(expected)?;
         self.memory.keep_token(CapturedToken {
@@ -273,13 +278,25 @@ impl Broker {
         app: Option<&AppRequest<'_>>,
         prepared: &PreparedUse,
     ) -> Result<(TokenAnswer, Response), BrokerError> {
-        let response = self.post_signed(link, app, prepared.text())?;
+        let response = self.post_signed(link, app, prepared.text(), Asks::WithProof)?;
         let opened = self.open_answer(prepared, success_text(STEP, &response)?);
         self.spend_elapsed(link);
         let plaintext = noted(link, opened)?;
-        match read_json(plaintext.expose_secret()) {
-            Ok(answer) => Ok((answer, response)),
-            Err(_) => Err(BrokerError::unexpected(STEP, &response)),
+        let answer: TokenAnswer = read_json(plaintext.expose_secret())
+            .map_err(|_| BrokerError::unexpected(STEP, &response))?;
+        match (self.settings.token_type, TokenType::of(&answer.token_type)) {
+            (TokenType::Dpop, Some(TokenType::Dpop)) | (TokenType::Bearer, _) => {
+                Ok((answer, response))
+            }
+            (TokenType::Dpop, _) => Err(BrokerError::NotBound),
+        }
+    }
+
+    /// Before a request that needs a proof: there is a key for it.
+    fn ready_to_prove(&mut self, rng: &mut impl Rng) -> Result<(), BrokerError> {
+        match self.settings.token_type {
+            TokenType::Bearer => Ok(()),
+            TokenType::Dpop => self.ensure_dpop_key(rng).map(|_| ()),
         }
     }
 
@@ -291,7 +308,7 @@ impl Broker {
         now: Timestamp,
     ) -> Option<AppTokens> {
         let lifetime = Lifetime::from_secs(answer.refresh_token_expires_in?);
-        let mut tokens = AppTokens::of(answer)?;
+        let mut tokens = AppTokens::of(answer, self.settings.token_type)?;
         let held = self.prts.get_mut(&user_entry(username))?;
         held.token = tokens.refresh_token.take()?;
         held.expires = now + lifetime;

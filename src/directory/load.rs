@@ -156,7 +156,14 @@ impl Directory {
             let path = format!("apps[{index}]");
             let app_id = raw.app_id.0;
             let display_name = name(format!("{path}.displayName"), raw.display_name)?;
-            let app = App { app_id, display_name, redirect_uris: raw.redirect_uris };
+            let app = App {
+                app_id,
+                display_name,
+                redirect_uris: raw.redirect_uris,
+                dpop_bound_access_tokens: raw.dpop_bound_access_tokens,
+                tls_client_certificate_bound_access_tokens: raw
+                    .tls_client_certificate_bound_access_tokens,
+            };
             if self.apps.insert(app_id, app).is_some() {
                 return Err(duplicate(format!("{path}.appId"), app_id));
             }

@@ -185,6 +185,12 @@ pub struct App {
     pub display_name: String,
     /// Redirect URIs it may use as a client; empty for a mere resource.
     pub redirect_uris: Vec<String>,
+    /// Client metadata `dpop_bound_access_tokens` (RFC 9449 section 5.2): its token requests carry a
+    /// proof, or are refused. An entry for an app of the catalogue adds this to it.
+    pub dpop_bound_access_tokens: bool,
+    /// Client metadata `tls_client_certificate_bound_access_tokens` (RFC 8705 section 3.4): its token
+    /// requests show a certificate, or are refused.
+    pub tls_client_certificate_bound_access_tokens: bool,
 }
 
 /// A named location. [`super::Directory::place_of`] finds those an address is in.

@@ -265,6 +265,14 @@ pub(super) struct RawApp {
     /// Redirect URIs it may use as a client.
     #[serde(default)]
     pub(super) redirect_uris: Vec<String>,
+    /// Whether it is given access tokens bound to a DPoP key alone; a token request without a proof
+    /// is refused then.
+    #[serde(default)]
+    pub(super) dpop_bound_access_tokens: bool,
+    /// Whether it is given access tokens bound to its client certificate alone; a token request
+    /// without one is refused then.
+    #[serde(default)]
+    pub(super) tls_client_certificate_bound_access_tokens: bool,
 }
 
 /// A named location in the shape of Graph's `ipNamedLocation` or `countryNamedLocation`.

@@ -8,7 +8,7 @@ use crate::directory::{Directory, PasswordVerifier, SecondFactor};
 use crate::jose::{self, P256PublicKey};
 use crate::policy::PolicySet;
 
-use super::{Provider, ProviderSettings};
+use super::{DpopSettings, Provider, ProviderSettings};
 
 /// The user or device is not in the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,10 +108,12 @@ impl Provider {
     }
 
     /// Changes what the provider insists on, from the next request on. Lifetimes of tokens already
-    /// issued stay, and so does the issuing backend.
+    /// issued stay, and so do the issuing backend and what DPoP proofs are protected by.
     pub fn set_settings(&mut self, settings: ProviderSettings) {
         self.families.set_lifetimes(&settings.lifetimes);
+        let DpopSettings { nonces, replay, .. } = self.settings.dpop;
         self.settings = settings;
+        self.settings.dpop = DpopSettings { nonces, replay, ..settings.dpop };
     }
 
     /// What the provider insists on.

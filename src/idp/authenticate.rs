@@ -5,6 +5,7 @@ use crate::base::{Check, Danger, Secret, Timestamp, json};
 use crate::catalog::well_known::BROKER_CLIENT;
 use crate::directory::User;
 use crate::jose::jws::UnverifiedJws;
+use crate::pop::dpop::DpopPossession;
 use crate::pop::{ProofError, UsedOnce};
 use crate::token::Amr;
 use crate::token::sealed::Authentication;
@@ -101,6 +102,7 @@ impl Provider {
         draft: &mut Draft,
         claims: &PrtRequest,
         device: DeviceId,
+        proof: Option<DpopPossession>,
     ) -> Result<Authentication, Refusal> {
         match claims.grant_type.as_deref() {
             Some("password") => {
@@ -111,7 +113,7 @@ impl Provider {
             }
             Some("refresh_token") => {
                 let token = claims.refresh_token.as_deref().ok_or(Refusal::MalformedMessage)?;
-                self.authenticate_refresh_token(cx, draft, token)
+                self.authenticate_refresh_token(cx, draft, token, proof)
             }
             Some(JWT_BEARER) => self.authenticate_assertion(cx, draft, claims, device),
             _ => Err(Refusal::UnsupportedGrant),
@@ -123,6 +125,7 @@ impl Provider {
         cx: &Context<'_>,
         draft: &mut Draft,
         token: &str,
+        proof: Option<DpopPossession>,
     ) -> Result<Authentication, Refusal> {
         draft.incoming = crate::signin::IncomingTokenType::RefreshToken;
         let Some(Presented::Plain(token)) = self.seal.open_refresh(token) else {
@@ -133,6 +136,7 @@ impl Provider {
         if !broker && self.settings.danger.enforces(Check::PrtRequestBrokerToken) {
             return Err(Refusal::BrokerTokenNeeded);
         }
+        self.check_refresh_key(&token, proof.map(|proof| proof.jkt()))?;
         // It is looked at and not retired: no successor comes back with a PRT.
         self.check_refresh(cx, draft, &token)?;
         Ok(token.authentication)

@@ -120,6 +120,7 @@ impl Provider {
             client,
             redirect_uri: query.redirect_uri.clone(),
             code_challenge: query.code_challenge,
+            dpop_jkt: query.dpop_jkt,
             resource,
             scope: query.scope,
             correlation: cx.correlation,

@@ -16,6 +16,7 @@ use crate::wire::token::CodeGrant;
 
 use super::Provider;
 use super::context::{Context, Draft, RecordKind};
+use super::dpop::{self, Binding};
 use super::gate::Cleared;
 use super::issue::Issue;
 use super::refusal::Refusal;
@@ -26,7 +27,8 @@ impl Provider {
         cx: &mut Context<'_>,
         grant: &CodeGrant,
     ) -> Result<Response, Refusal> {
-        let code = self.open_code(cx, grant)?;
+        let binding = self.bind(cx, grant.client_id)?;
+        let code = self.open_code(cx, grant, &binding)?;
         let cleared = Cleared::by_code(&code);
         let issue = Issue {
             authentication: &code.authentication,
@@ -34,6 +36,7 @@ impl Provider {
             resource: code.resource,
             scope: &code.scope,
             device: code.device,
+            binding,
         };
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
         let asks = |scope| code.scope.split(' ').any(|part| part == scope);
@@ -41,15 +44,20 @@ impl Provider {
             answer.id_token = Some(self.id_token(&code.authentication, code.client, cx));
         }
         if asks("offline_access") {
-            let token = self.first_refresh(cx, &code);
+            let token = self.first_refresh(cx, &code, &binding);
             answer.refresh_token = Some(self.seal.refresh(&token, cx.rng));
             answer.refresh_token_expires_in = Some(self.settings.lifetimes.refresh_token.as_secs());
         }
         Ok(json_response(StatusCode::OK, &answer))
     }
 
-    /// COD-01 to COD-05. A code that is shown twice ends the tokens it gave (RFC 6749 section 4.1.2).
-    fn open_code(&mut self, cx: &mut Context<'_>, grant: &CodeGrant) -> Result<Code, Refusal> {
+    /// COD-01 to COD-06. A code that is shown twice ends the tokens it gave (RFC 6749 section 4.1.2).
+    fn open_code(
+        &mut self,
+        cx: &mut Context<'_>,
+        grant: &CodeGrant,
+        binding: &Binding,
+    ) -> Result<Code, Refusal> {
         let danger = self.settings.danger;
         let code = self.seal.open_code(grant.code.expose_secret()).ok_or(Refusal::CodeBad)?;
         cx.correlation = code.correlation;
@@ -68,6 +76,10 @@ impl Provider {
         // COD-05
         if !pkce_matches(&code, grant) && danger.enforces(Check::CodePkce) {
             return Err(Refusal::PkceMismatch);
+        }
+        // COD-06
+        if danger.enforces(Check::CodeDpopKey) {
+            dpop::key_of_code(code.dpop_jkt, binding.jkt())?;
         }
         // User and device may have been disabled or revoked since the authorize step. What is refused
         // here has not used the code up.
@@ -88,7 +100,8 @@ impl Provider {
         }
     }
 
-    fn first_refresh(&self, cx: &Context<'_>, code: &Code) -> Refresh {
+    /// The refresh token of a public client is bound to the key of the proof that came with the code.
+    fn first_refresh(&self, cx: &Context<'_>, code: &Code, binding: &Binding) -> Refresh {
         let family = family_of(code.id);
         Refresh {
             tenant: code.tenant,
@@ -98,6 +111,7 @@ impl Provider {
             correlation: code.correlation,
             authentication: code.authentication.clone(),
             device: code.device,
+            jkt: binding.jkt().filter(|_| self.binds_refresh_tokens(code.client)),
             iat: cx.now,
             exp: cx.now + self.settings.lifetimes.refresh_token,
         }

@@ -34,7 +34,13 @@ impl Provider {
     ) -> Response {
         let kind = draft.kind;
         let error = outcome.as_ref().err().cloned();
-        self.record(cx, &draft, error.as_ref());
+        // "Call again with this nonce" is a step of the protocol, as the nonce endpoint is.
+        match error.as_ref() {
+            Some(error) if refusal_of(error).is_dpop_challenge() => {
+                self.note_verdict(cx, Some(error), None);
+            }
+            error => self.record(cx, &draft, error),
+        }
         match outcome {
             Ok(response) => response,
             Err(error) => self.refuse(cx, &error, kind),

@@ -18,6 +18,8 @@ use super::refusal::Refusal;
 /// One request in the making of its answer.
 pub(super) struct Context<'r> {
     pub(super) now: Timestamp,
+    /// The request as it came.
+    pub(super) message: &'r Request,
     pub(super) rng: &'r mut Stream,
     pub(super) request: RequestId,
     pub(super) correlation: CorrelationId,
@@ -29,18 +31,21 @@ pub(super) struct Context<'r> {
     pub(super) nonces: Vec<Vec<u8>>,
     /// Credentials that were ignored rather than refused, and why.
     pub(super) ignored: Vec<Refusal>,
+    /// The nonce that the answer gives out for the next DPoP proof.
+    pub(super) dpop_nonce: Option<String>,
     /// Where an authorize step may send its error: a known client and redirect URI, and the state.
     pub(super) redirect: Option<(String, Option<String>)>,
 }
 
 impl<'r> Context<'r> {
-    pub(super) fn new(request: &Request, now: Timestamp, rng: &'r mut Stream) -> Self {
+    pub(super) fn new(request: &'r Request, now: Timestamp, rng: &'r mut Stream) -> Self {
         let text = |name: &str| {
             let value = request.headers().get(name)?.to_str().ok()?;
             Some(value.chars().take(512).collect::<String>())
         };
         Self {
             now,
+            message: request,
             request: RequestId::random(rng),
             correlation: CorrelationId::random(rng),
             user_agent: text(header::USER_AGENT.as_str()).unwrap_or_default(),
@@ -49,6 +54,7 @@ impl<'r> Context<'r> {
             address: text(FORWARDED_FOR).unwrap_or_default(),
             nonces: Vec::new(),
             ignored: Vec::new(),
+            dpop_nonce: None,
             redirect: None,
             rng,
         }

@@ -11,6 +11,7 @@ use crate::wire::answer::TokenAnswer;
 
 use super::Provider;
 use super::context::Context;
+use super::dpop::Binding;
 use super::gate::Cleared;
 use super::refusal::Refusal;
 
@@ -21,6 +22,7 @@ pub(super) struct Issue<'a> {
     pub(super) resource: AppId,
     pub(super) scope: &'a str,
     pub(super) device: Option<DeviceId>,
+    pub(super) binding: Binding,
 }
 
 impl Provider {
@@ -48,12 +50,12 @@ impl Provider {
             uti: cx.request,
             amr: issue.authentication.amr.clone(),
             deviceid: issue.device,
-            cnf: None,
+            cnf: issue.binding.confirmation(),
             ver: "1.0".to_owned(),
         };
         let access_token = self.keys.sign(&claims).map_err(|_| Refusal::TooBusy)?;
         Ok(TokenAnswer {
-            token_type: "Bearer".to_owned(),
+            token_type: issue.binding.token_type().as_str().to_owned(),
             access_token,
             expires_in: span.as_secs(),
             ext_expires_in: span.as_secs(),

@@ -19,6 +19,7 @@ mod code;
 mod conclude;
 mod context;
 mod devices;
+mod dpop;
 mod gate;
 mod issue;
 mod keys;
@@ -45,10 +46,12 @@ use crate::catalog::RulePack;
 use crate::directory::Directory;
 use crate::jose::{self, UnverifiedJws};
 use crate::policy::{Denial, PolicySet};
+use crate::pop::dpop::{Recipient, Unprotected};
 use crate::pop::{NonceMint, UsedOnce};
 use crate::signin::SignInLog;
 use crate::token::{Families, Family};
 use crate::wire::answer::json_response;
+use crate::wire::dpop::{PROOF_ALGORITHM, give_nonce};
 use crate::wire::endpoint::Endpoint;
 use crate::wire::keys::Metadata;
 use crate::wire::token::TokenRequest;
@@ -56,8 +59,9 @@ use crate::wire::{MAX_BODY, ParseError, Request, Response};
 
 pub use refusal::{OAuthError, Refusal};
 pub use settings::{
-    AcceptedProtocols, AssertionNonces, DeviceClaims, DeviceQuota, IssuingBackend, NonceUse,
-    ProviderSettings, RefreshRotation, RequestTimes,
+    AcceptedProtocols, AssertionNonces, CertificateBinding, DeviceClaims, DeviceQuota, DpopDemand,
+    DpopNonces, DpopReplay, DpopSettings, IssuingBackend, NonceUse, ProviderSettings,
+    RefreshRotation, RequestTimes,
 };
 pub use verdict::{Verdict, VerdictLog};
 
@@ -84,6 +88,8 @@ pub struct Provider {
     used_codes: UsedOnce,
     /// Codes of second factors, each under its user.
     used_factors: UsedOnce,
+    /// Checks DPoP proofs, with nonces and a window of its own.
+    recipient: Recipient,
     families: Families,
     /// The newest PRT family of a user on a device.
     current_prt: BTreeMap<(UserId, DeviceId), FamilyId>,
@@ -91,6 +97,28 @@ pub struct Provider {
     tainted: BTreeMap<CorrelationId, Timestamp>,
     log: SignInLog,
     verdicts: VerdictLog,
+}
+
+/// Why a provider does not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The issuing backend has no key to give.
+    #[error(transparent)]
+    Jose(#[from] jose::Error),
+    /// DPoP proofs could be replayed for as long as they are fresh.
+    #[error(transparent)]
+    Unprotected(#[from] Unprotected),
+}
+
+impl StartError {
+    /// The stable code: that of the room that refused.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Jose(error) => error.code(),
+            Self::Unprotected(error) => error.code(),
+        }
+    }
 }
 
 /// Why a request was not granted.
@@ -111,14 +139,15 @@ impl Provider {
     /// A provider for the tenant of `directory`.
     ///
     /// # Errors
-    /// `jose.signing_failed` if the issuing backend has no key to give.
+    /// `jose.signing_failed` if the issuing backend has no key to give, and `pop.dpop_unprotected` if
+    /// neither nonces nor a replay window protect DPoP proofs.
     pub fn new(
         directory: Directory,
         policies: PolicySet,
         rules: &'static RulePack,
         settings: ProviderSettings,
         rng: &mut Stream,
-    ) -> Result<Self, jose::Error> {
+    ) -> Result<Self, StartError> {
         Ok(Self {
             issuer: format!("{ORIGIN}/{}", directory.tenant()),
             keys: keys::SigningKeys::generate(settings.issuing, rng)?,
@@ -128,6 +157,7 @@ impl Provider {
             used_jti: UsedOnce::with_capacity(USED_CAPACITY),
             used_codes: UsedOnce::with_capacity(USED_CAPACITY),
             used_factors: UsedOnce::with_capacity(USED_CAPACITY),
+            recipient: dpop::recipient(settings.dpop, rng)?,
             families: Families::new(&settings.lifetimes),
             current_prt: BTreeMap::new(),
             tainted: BTreeMap::new(),
@@ -160,32 +190,38 @@ impl Provider {
     /// Answers one request at `now`.
     pub fn handle(&mut self, request: &Request, now: Timestamp, rng: &mut Stream) -> Response {
         let mut cx = Context::new(request, now, rng);
+        let mut response = self.answer(&mut cx, request);
+        if let Some(nonce) = cx.dpop_nonce {
+            give_nonce(&mut response, &nonce);
+        }
+        response
+    }
+
+    fn answer(&mut self, cx: &mut Context<'_>, request: &Request) -> Response {
         let endpoint = match Endpoint::of(request) {
             Ok(endpoint) if request.body().len() <= MAX_BODY => endpoint,
-            Ok(_) => return self.unread(&cx, ParseError::TooLarge),
-            Err(error) => return self.unread(&cx, error),
+            Ok(_) => return self.unread(cx, ParseError::TooLarge),
+            Err(error) => return self.unread(cx, error),
         };
         match endpoint {
-            Endpoint::Token => self.token_endpoint(&mut cx, request),
-            Endpoint::Authorize | Endpoint::Login => {
-                self.authorize_endpoint(&mut cx, request, endpoint)
-            }
+            Endpoint::Token => self.token_endpoint(cx, request),
+            Endpoint::Authorize | Endpoint::Login => self.authorize_endpoint(cx, request, endpoint),
             Endpoint::LegacySignIn => {
                 let mut draft = Draft::new(RecordKind::Legacy);
-                let outcome = self.legacy_sign_in(&mut cx, &mut draft, request);
-                self.conclude(&mut cx, draft, outcome)
+                let outcome = self.legacy_sign_in(cx, &mut draft, request);
+                self.conclude(cx, draft, outcome)
             }
             Endpoint::RegisterDevice => {
-                let outcome = self.register_device(&mut cx, request);
-                self.conclude_registration(&cx, outcome)
+                let outcome = self.register_device(cx, request);
+                self.conclude_registration(cx, outcome)
             }
             Endpoint::RemoveDevice(id) => {
-                let outcome = self.remove_device(&mut cx, request, id);
-                self.conclude_registration(&cx, outcome)
+                let outcome = self.remove_device(cx, request, id);
+                self.conclude_registration(cx, outcome)
             }
             Endpoint::RegisterKey => {
-                let outcome = self.register_key(&mut cx, request);
-                self.conclude_registration(&cx, outcome)
+                let outcome = self.register_key(cx, request);
+                self.conclude_registration(cx, outcome)
             }
             Endpoint::Keys => json_response(StatusCode::OK, &self.keys.published()),
             Endpoint::OpenIdConfiguration => json_response(StatusCode::OK, &self.metadata()),
@@ -266,8 +302,8 @@ impl Provider {
             subject_types_supported: list("public"),
             id_token_signing_alg_values_supported: list("none"),
             code_challenge_methods_supported: list("S256"),
-            dpop_signing_alg_values_supported: Vec::new(),
-            tls_client_certificate_bound_access_tokens: false,
+            dpop_signing_alg_values_supported: list(PROOF_ALGORITHM),
+            tls_client_certificate_bound_access_tokens: true,
         }
     }
 }

@@ -35,6 +35,8 @@ impl Provider {
         jws: UnverifiedJws<'_>,
     ) -> Result<Response, Refusal> {
         let proven = self.prove_prt_request(draft, jws)?;
+        // Of use only to a refresh token that is bound to its key.
+        let proof = self.verify_proof(cx)?;
         draft.shown = Shown::Bound(proven.device.device_id, proven.possession);
         let protocol = self.requested_protocol(&proven.claims)?;
         // What the answer needs is looked at first: a refused request changes nothing.
@@ -46,7 +48,7 @@ impl Provider {
         }
         self.accept_nonce(cx, proven.claims.request_nonce.as_deref())?;
         let device = proven.device.device_id;
-        let authentication = self.authenticate_request(cx, draft, &proven.claims, device)?;
+        let authentication = self.authenticate_request(cx, draft, &proven.claims, device, proof)?;
         let family = FamilyId::random(cx.rng);
         draft.belongs_to(family);
         self.issue_prt(cx, family, proven, authentication, protocol)

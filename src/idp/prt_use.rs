@@ -3,8 +3,8 @@
 //! Each step takes the result of the one before by value, so none can be skipped:
 //!
 //! ```text
-//! UnverifiedJws ─ unseal ─▶ Presented ─ prove ─▶ Proven ─ accept ─▶ Sound ─ gate ─▶ Cleared ─▶ answer
-//!   size, parts    USE-04     USE-02/03/05/06      USE-01/08/09/10        POL-*
+//! UnverifiedJws ─ unseal ─▶ Presented ─ prove ─▶ Proven ─ bind, accept ─▶ Sound ─ gate ─▶ Cleared ─▶ answer
+//!   size, parts    USE-04     USE-02/03/05/06    DPO-*, SCT-*, USE-01/08/09/10        POL-*
 //!                                                  NON-*, REV-*, USR-02, DEV-*
 //! ```
 //!
@@ -26,6 +26,7 @@ use crate::wire::answer::{TokenAnswer, text_response};
 use crate::wire::claims::PrtUse;
 
 use super::context::{Context, Draft, Shown};
+use super::dpop::Binding;
 use super::gate::Cleared;
 use super::issue::Issue;
 use super::prt_request::answer_apv;
@@ -54,6 +55,7 @@ pub(super) struct Sound {
     claims: PrtUse,
     client: AppId,
     resource: AppId,
+    binding: Binding,
 }
 
 impl Provider {
@@ -66,7 +68,8 @@ impl Provider {
         presented: Option<Presented>,
     ) -> Result<Response, TokenError> {
         let proven = self.prove_use(draft, jws, presented)?;
-        let sound = self.accept_use(cx, draft, proven)?;
+        let binding = self.bind_use(cx, &proven)?;
+        let sound = self.accept_use(cx, draft, proven, binding)?;
         let cleared = self.gate(cx, draft)?;
         let response = self.answer_use(cx, sound, cleared)?;
         draft.token = Some(cx.request);
@@ -103,6 +106,7 @@ impl Provider {
         let (verified, possession) = self.prove_key(jws, derivation, &bound)?;
         draft.shown = Shown::Bound(bound.prt.device, possession);
         let claims: PrtUse = verified.json().map_err(|_| Refusal::MalformedJws)?.into_inner();
+        draft.client = claims.client_id.parse().ok();
         Ok(Proven { bound, claims })
     }
 
@@ -168,14 +172,23 @@ impl Provider {
             .map_err(|error| Refusal::of_proof(&error, Refusal::MacBad))
     }
 
+    /// Before nonce and `jti` are used up. The PRT is not bound to a DPoP key: whoever may use it may
+    /// bring one (product 8.5).
+    fn bind_use(&self, cx: &mut Context<'_>, proven: &Proven) -> Result<Binding, Refusal> {
+        match proven.claims.client_id.parse() {
+            Ok(client) => self.bind(cx, client),
+            Err(_) => Err(Refusal::ClientUnknown),
+        }
+    }
+
     fn accept_use(
         &mut self,
         cx: &mut Context<'_>,
         draft: &mut Draft,
         proven: Proven,
+        binding: Binding,
     ) -> Result<Sound, Refusal> {
         let Proven { bound, claims } = proven;
-        draft.client = claims.client_id.parse().ok();
         self.check_use_purpose(&claims, bound.prt.protocol)?;
         self.check_use_times(cx.now, &claims)?;
         if bound.prt.protocol == Protocol::DeviceKey {
@@ -196,7 +209,7 @@ impl Provider {
         let resource = self.resource_of_use(&claims)?;
         self.check_app_token_use(&bound, &claims, resource)?;
         draft.resource = Some(resource);
-        Ok(Sound { bound, claims, client, resource })
+        Ok(Sound { bound, claims, client, resource, binding })
     }
 
     /// BRT-04, BRT-05: an app refresh token is for its resource and never becomes a PRT.
@@ -326,13 +339,14 @@ impl Provider {
         sound: Sound,
         cleared: Cleared,
     ) -> Result<Response, TokenError> {
-        let Sound { bound, claims, client, resource } = sound;
+        let Sound { bound, claims, client, resource, binding } = sound;
         let issue = Issue {
             authentication: &bound.prt.authentication,
             client,
             resource,
             scope: &claims.scope,
             device: Some(bound.prt.device),
+            binding,
         };
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
         let asks = |scope| claims.scope.split(' ').any(|part| part == scope);

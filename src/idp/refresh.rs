@@ -6,6 +6,7 @@ use http::StatusCode;
 use crate::base::id::AppId;
 use crate::base::{Check, Timestamp};
 use crate::catalog::well_known::BROKER_CLIENT;
+use crate::jose::JwkThumbprint;
 use crate::signin::IncomingTokenType;
 use crate::token::sealed::Refresh;
 use crate::token::{Family, Rotation};
@@ -15,6 +16,7 @@ use crate::wire::token::RefreshGrant;
 use crate::wire::{Request, Response};
 
 use super::context::{Context, Draft, Shown};
+use super::dpop::{self, Binding};
 use super::issue::Issue;
 use super::refusal::Refusal;
 use super::sealing::Presented;
@@ -42,12 +44,14 @@ impl Provider {
             self.show_device_credential(cx, draft, &credential);
         }
         let token = self.open_plain(cx, draft, grant)?;
+        let binding = self.bind(cx, grant.client_id)?;
         cx.correlation = token.correlation;
         let client = self.known_client_id(grant.client_id)?;
         // RFT-02
         if token.client != client && self.settings.danger.enforces(Check::RefreshClient) {
             return Err(Refusal::RefreshOtherClient.into());
         }
+        self.check_refresh_key(&token, binding.jkt())?;
         let redeemable = self.check_refresh(cx, draft, &token)?;
         self.trust_device_claim(draft, &token);
         let resource = self.known_resource(grant.resource.as_deref())?;
@@ -60,11 +64,12 @@ impl Provider {
             resource,
             scope,
             device: draft.shown.device(),
+            binding,
         };
         let mut answer = self.token_answer(cx, &issue, &cleared)?;
         self.keep_family(token.family, redeemable.family, cx.now)?;
         draft.token = Some(cx.request);
-        let next = self.next_refresh(cx.now, &token, redeemable.generation);
+        let next = self.next_refresh(cx.now, &token, redeemable.generation, &binding);
         answer.refresh_token = Some(self.seal.refresh(&next, cx.rng));
         answer.refresh_token_expires_in = Some(self.settings.lifetimes.refresh_token.as_secs());
         Ok(json_response(StatusCode::OK, &answer))
@@ -101,9 +106,22 @@ impl Provider {
             correlation,
             authentication: prt.authentication,
             device: Some(prt.device),
+            jkt: None,
             iat: prt.iat,
             exp: prt.exp,
         })
+    }
+
+    /// RFT-04
+    pub(super) fn check_refresh_key(
+        &self,
+        token: &Refresh,
+        shown: Option<JwkThumbprint>,
+    ) -> Result<(), Refusal> {
+        match self.settings.danger.enforces(Check::RefreshDpopKey) {
+            true => dpop::key_of_refresh(token.jkt, shown),
+            false => Ok(()),
+        }
     }
 
     /// RFT-01, RFT-03, REV-*, USR-02. Reuse of a retired token ends the family at once.
@@ -145,8 +163,17 @@ impl Provider {
         }
     }
 
-    fn next_refresh(&self, now: Timestamp, token: &Refresh, generation: u32) -> Refresh {
+    /// The successor keeps the key of its token. One that had none gets the key of this request's
+    /// proof: it is issued to a public client that shows one (RFC 9449 section 5).
+    fn next_refresh(
+        &self,
+        now: Timestamp,
+        token: &Refresh,
+        generation: u32,
+        binding: &Binding,
+    ) -> Refresh {
         let exp = now + self.settings.lifetimes.refresh_token;
-        Refresh { generation, iat: now, exp, ..token.clone() }
+        let shown = binding.jkt().filter(|_| self.binds_refresh_tokens(token.client));
+        Refresh { generation, iat: now, exp, jkt: token.jkt.or(shown), ..token.clone() }
     }
 }

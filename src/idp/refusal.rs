@@ -7,15 +7,20 @@
 use crate::base::Check;
 use crate::jose;
 use crate::pop::ProofError;
+use crate::pop::dpop::{DpopAnswer, DpopError};
+use crate::pop::replay::ReplayError;
 use crate::token::FamilyError;
 
-/// Registered OAuth error codes (RFC 6749 sections 4.1.2.1 and 5.2; OpenID Connect 3.1.2.6).
+/// Registered OAuth error codes (RFC 6749 sections 4.1.2.1 and 5.2; OpenID Connect 3.1.2.6; RFC 9449
+/// section 12.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OAuthError {
     /// `interaction_required`
     InteractionRequired,
     /// `invalid_client`
     InvalidClient,
+    /// `invalid_dpop_proof`
+    InvalidDpopProof,
     /// `invalid_grant`
     InvalidGrant,
     /// `invalid_request`
@@ -26,6 +31,8 @@ pub enum OAuthError {
     TemporarilyUnavailable,
     /// `unsupported_grant_type`
     UnsupportedGrantType,
+    /// `use_dpop_nonce`: call again with the nonce of this answer.
+    UseDpopNonce,
 }
 
 impl OAuthError {
@@ -35,11 +42,13 @@ impl OAuthError {
         match self {
             Self::InteractionRequired => "interaction_required",
             Self::InvalidClient => "invalid_client",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidRequest => "invalid_request",
             Self::InvalidResource => "invalid_resource",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UseDpopNonce => "use_dpop_nonce",
         }
     }
 }
@@ -47,38 +56,54 @@ impl OAuthError {
 macro_rules! refusals {
     ($($variant:ident $code:literal $check:ident $oauth:ident $aadsts:literal $sentence:literal;)*) => {
         /// Why the provider refused, before or beside policy.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
         #[expect(missing_docs, reason = "the sentence of each variant says it")]
         pub enum Refusal {
             $(#[error($sentence)] $variant,)*
+            /// The DPoP proof of the request, for its own reason.
+            #[error(transparent)]
+            Dpop(DpopError),
         }
 
         impl Refusal {
-            /// Every refusal, in the order of the table.
+            /// Every refusal of the provider's own, in the order of the table; those of a DPoP proof
+            /// are [`DpopError`]'s.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The stable code such as `idp.nonce_expired`.
             #[must_use]
             pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => concat!("idp.", $code),)* }
+                match self {
+                    $(Self::$variant => concat!("idp.", $code),)*
+                    Self::Dpop(error) => error.code(),
+                }
             }
 
             /// The check that made it.
             #[must_use]
             pub const fn check(self) -> Check {
-                match self { $(Self::$variant => Check::$check,)* }
+                match self {
+                    $(Self::$variant => Check::$check,)*
+                    Self::Dpop(error) => check_of_proof(&error),
+                }
             }
 
             /// What the peer learns: the OAuth error.
             #[must_use]
             pub const fn oauth_error(self) -> OAuthError {
-                match self { $(Self::$variant => OAuthError::$oauth,)* }
+                match self {
+                    $(Self::$variant => OAuthError::$oauth,)*
+                    Self::Dpop(error) => oauth_of_proof(&error),
+                }
             }
 
             /// What the peer learns: the AADSTS number.
             #[must_use]
             pub const fn aadsts(self) -> u32 {
-                match self { $(Self::$variant => $aadsts,)* }
+                match self {
+                    $(Self::$variant => $aadsts,)*
+                    Self::Dpop(error) => aadsts_of_proof(&error),
+                }
             }
         }
     };
@@ -167,12 +192,55 @@ refusals! {
     CodeOtherRedirect "code_other_redirect" CodeRedirectUri InvalidGrant 50011 "the redirect URI is not that of the authorize step";
     PkceMismatch "pkce_mismatch" CodePkce InvalidGrant 501481 "the code verifier does not match the challenge";
 
+    CodeProofMissing "code_proof_missing" CodeDpopKey InvalidDpopProof 50013 "the code is bound to a DPoP key, and the request proves none";
+    CodeOtherKey "code_other_key" CodeDpopKey InvalidGrant 70000 "the code is bound to another DPoP key";
     RefreshTooOld "refresh_too_old" RefreshExpired InvalidGrant 70008 "the refresh token has expired";
     RefreshOtherClient "refresh_other_client" RefreshClient InvalidGrant 70000 "the refresh token belongs to another client";
     RefreshReused "refresh_reused" RefreshUnused InvalidGrant 70000 "the refresh token was used before, so its family has ended";
+    RefreshProofMissing "refresh_proof_missing" RefreshDpopKey InvalidDpopProof 50013 "the refresh token is bound to a DPoP key, and the request proves none";
+    RefreshOtherKey "refresh_other_key" RefreshDpopKey InvalidGrant 70000 "the refresh token is bound to another DPoP key";
+
+    ProofDemanded "proof_demanded" DpopDemanded InvalidDpopProof 50013 "every token request has to carry a DPoP proof here";
+    ProofDemandedOfClient "proof_demanded_of_client" DpopDemandedOfClient InvalidDpopProof 50013 "the client is registered for DPoP tokens, and its request carries no proof";
+    CertificateMissing "certificate_missing" CertificateDemanded InvalidRequest 50013 "the client is registered for certificate-bound tokens, and its request shows no certificate";
+    RegistrationTokenUnproven "registration_token_unproven" RegistrationTokenProof InvalidGrant 50013 "the access token is bound to a key or certificate, and the request proves none";
+}
+
+/// The check that refused a DPoP proof. A window that cannot tell is a want of memory.
+const fn check_of_proof(error: &DpopError) -> Check {
+    match error.check() {
+        Some(check) => check,
+        None => Check::MemoryRoom,
+    }
+}
+
+/// What the token endpoint says of a DPoP proof (RFC 9449 sections 5 and 8). No token is shown there,
+/// so what is `invalid_token` at a resource is a wrong proof here.
+const fn oauth_of_proof(error: &DpopError) -> OAuthError {
+    match error.answer() {
+        DpopAnswer::InvalidDpopProof | DpopAnswer::InvalidToken => OAuthError::InvalidDpopProof,
+        DpopAnswer::TemporarilyUnavailable => OAuthError::TemporarilyUnavailable,
+        DpopAnswer::UseDpopNonce => OAuthError::UseDpopNonce,
+    }
+}
+
+/// Simulated: those of a signed request, since the cloud has no DPoP.
+const fn aadsts_of_proof(error: &DpopError) -> u32 {
+    match error {
+        DpopError::Replay(ReplayError::Away | ReplayError::Full) => 90_033,
+        DpopError::NonceRequired | DpopError::NonceMismatch => 140_000,
+        _ => 50_013,
+    }
 }
 
 impl Refusal {
+    /// Whether the peer is asked to call again with a nonce: a step of the protocol and no refusal,
+    /// so it leaves no record.
+    #[must_use]
+    pub const fn is_dpop_challenge(self) -> bool {
+        matches!(self.oauth_error(), OAuthError::UseDpopNonce)
+    }
+
     /// The refusal for a proof that failed; `signature` is the one for the signature itself.
     #[must_use]
     pub const fn of_proof(error: &ProofError, signature: Self) -> Self {

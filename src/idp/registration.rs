@@ -14,6 +14,7 @@ use crate::jose::{P256PublicKey, PublicKey};
 use crate::pop;
 use crate::token::{AccessTokenClaims, Amr};
 use crate::wire::answer::{json_response, read_json};
+use crate::wire::dpop::TokenType;
 use crate::wire::registration::{
     Certificate, JoinAnswer, JoinClaims, JoinError, JoinRequest, JoinUser, KeyAnswer, KeyRequest,
     RemoveClaims,
@@ -58,16 +59,19 @@ impl Provider {
         Ok(json_response(StatusCode::OK, &answer))
     }
 
-    /// REG-01
+    /// REG-01, SCT-04
     fn registration_token(
         &self,
-        cx: &Context<'_>,
+        cx: &mut Context<'_>,
         request: &Request,
     ) -> Result<AccessTokenClaims, Refusal> {
         let danger = self.settings.danger;
         let value = request.headers().get(header::AUTHORIZATION);
         let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let token = text.strip_prefix("Bearer ").ok_or(Refusal::RegistrationTokenBad)?;
+        let (scheme, token) = text
+            .split_once(' ')
+            .and_then(|(scheme, token)| Some((TokenType::of(scheme)?, token)))
+            .ok_or(Refusal::RegistrationTokenBad)?;
         let verified = self.keys.verify(token, danger);
         let claims = verified
             .map_err(|error| Refusal::of_jws(&error, Refusal::RegistrationTokenBad))?
@@ -77,6 +81,7 @@ impl Provider {
         if !(here && in_date) && danger.enforces(Check::RegistrationToken) {
             return Err(Refusal::RegistrationTokenBad);
         }
+        self.confirm_own_token(cx, scheme, token, &claims)?;
         let user = self.directory.user(claims.oid).ok_or(Refusal::UserUnknown)?;
         self.user_enabled(user)?;
         Ok(claims)
@@ -244,9 +249,11 @@ impl Provider {
     /// The error body of the registration service (MS-DVRJ 2.2.3.1).
     pub(super) fn join_error(&self, cx: &Context<'_>, refusal: Refusal) -> Response {
         let (status, kind) = match refusal {
-            Refusal::RegistrationTokenBad | Refusal::UserDisabled | Refusal::UserUnknown => {
-                (StatusCode::UNAUTHORIZED, "AuthenticationError")
-            }
+            Refusal::RegistrationTokenBad
+            | Refusal::RegistrationTokenUnproven
+            | Refusal::Dpop(_)
+            | Refusal::UserDisabled
+            | Refusal::UserUnknown => (StatusCode::UNAUTHORIZED, "AuthenticationError"),
             Refusal::RegistrationOverQuota => (StatusCode::BAD_REQUEST, "DirectoryAccountError"),
             Refusal::RegistrationNotOwnKey | Refusal::RemovalNotOwnKey => {
                 (StatusCode::UNAUTHORIZED, "AuthorizationError")
@@ -259,7 +266,9 @@ impl Provider {
             trace_id: cx.request.to_string(),
             time: cx.now.to_string(),
         };
-        json_response(status, &body)
+        let mut response = json_response(status, &body);
+        super::dpop::challenge(&mut response, refusal);
+        response
     }
 }
 

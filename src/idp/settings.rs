@@ -67,6 +67,58 @@ pub enum IssuingBackend {
     Ring,
 }
 
+/// Whether every token request has to carry a DPoP proof.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DpopDemand {
+    /// A request with a proof gets a bound access token, one without gets a bearer token. A client
+    /// that is registered with `dpop_bound_access_tokens` must bring one.
+    #[default]
+    Offered,
+    /// A request that would yield an access token must bring one.
+    Required,
+}
+
+/// Whether DPoP proofs have to carry a nonce of this provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DpopNonces {
+    /// All of them, so that none can be made in advance (RFC 9449 section 8).
+    #[default]
+    Demanded,
+    /// None: a proof that carries one is refused.
+    Off,
+}
+
+/// Whether used DPoP proofs are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DpopReplay {
+    /// Not: a proof passes again until it, or its nonce, is too old.
+    Off,
+    /// Each until it would be refused anyway.
+    #[default]
+    Window,
+}
+
+/// What the provider asks of DPoP proofs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DpopSettings {
+    /// Who must bring one.
+    pub demand: DpopDemand,
+    /// Nonces. Fixed when the provider starts.
+    pub nonces: DpopNonces,
+    /// Replay window. Fixed when the provider starts; one of the two protections has to be on.
+    pub replay: DpopReplay,
+}
+
+/// Whether access tokens are bound to the certificate of a client that shows one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CertificateBinding {
+    /// To that of every client that shows one (RFC 8705 section 3).
+    Offered,
+    /// Only for clients registered with `tls_client_certificate_bound_access_tokens`.
+    #[default]
+    OfRegisteredClients,
+}
+
 /// Settings of one provider.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ProviderSettings {
@@ -94,6 +146,10 @@ pub struct ProviderSettings {
     pub device_quota: DeviceQuota,
     /// Who signs.
     pub issuing: IssuingBackend,
+    /// DPoP proofs.
+    pub dpop: DpopSettings,
+    /// Client certificates.
+    pub certificates: CertificateBinding,
     /// Checks taken out; none unless a test says so.
     pub danger: Danger,
 }

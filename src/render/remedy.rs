@@ -159,6 +159,19 @@ const fn of_check(check: Check) -> &'static str {
             "look at the device: somebody signs for it with another key"
         }
 
+        C::CodeDpopKey | C::RefreshDpopKey => {
+            "revoke the user's tokens: a code or refresh token was tried without its DPoP key"
+        }
+        C::DpopDemanded | C::DpopDemandedOfClient => {
+            "update the client, or switch DPoP on in it: bearer tokens are not given out here"
+        }
+        C::CertificateDemanded => {
+            "look at the client and what ends its TLS: its certificate did not arrive"
+        }
+        C::RegistrationTokenProof => {
+            "revoke the user's tokens: a token for the registration service was tried without its key"
+        }
+
         C::AccessTokenSignature | C::AccessTokenType | C::AccessTokenIssuer => {
             "nothing: the resource refuses what this provider did not issue"
         }

@@ -497,6 +497,7 @@ impl Settings {
                 IssuingKind::Ring => IssuingBackend::Ring,
             },
             danger,
+            ..ProviderSettings::default()
         }
     }
 

@@ -257,6 +257,7 @@ pub(super) fn machine(
     let store = KeyStore::new(settings.protection(), latency, chance);
     let token_type = settings.token_type();
     let told = BrokerSettings {
+        token_type: crate::wire::dpop::TokenType::Bearer,
         protocol: settings.broker_protocol(),
         token_type,
         kdf: settings.broker_kdf(),

@@ -18,6 +18,7 @@ use crate::wire::token::{CodeGrant, RefreshGrant, TokenRequest};
 use crate::wire::{Request, Response};
 
 use super::device::{HandmadeDevice, post};
+use super::dpop::HandmadeDpop;
 
 /// Outlook, a native app that goes through the broker.
 pub const OUTLOOK: AppId = AppId::from_u128(0xd3590ed6_52b3_4102_aeff_aad2292ab01c);
@@ -260,6 +261,46 @@ impl Lab {
         answer.nonce
     }
 
+    /// A DPoP key of that name, which has been given a nonce of the provider if it uses them.
+    #[must_use]
+    pub fn dpop_key(&mut self, name: &str) -> HandmadeDpop {
+        let mut key = HandmadeDpop::new(self.seed.stream(&format!("dpop/{name}")));
+        let grant = TokenRequest::Code(Self::code_grant(AZURE_CLI, "no code"));
+        let request = self.post("oauth2/token", &grant.to_form());
+        let answer = self.send(key.prove(request, self.now()));
+        key.remember(&answer.response);
+        key
+    }
+
+    /// Sends a token request with a good proof of this key, which keeps the nonce of the answer.
+    pub fn send_proved(&mut self, key: &mut HandmadeDpop, request: Request) -> Answer {
+        let answer = self.send(key.prove(request, self.now()));
+        key.remember(&answer.response);
+        answer
+    }
+
+    /// Alice signs in to a client outside the broker with a proof of this key; its tokens.
+    ///
+    /// # Panics
+    /// If the provider refuses.
+    #[must_use]
+    pub fn sign_in_proved(
+        &mut self,
+        key: &mut HandmadeDpop,
+        client: AppId,
+        resource: AppId,
+    ) -> TokenAnswer {
+        let code = self.code(client, resource);
+        let request = self.code_request(Self::code_grant(client, &code));
+        self.send_proved(key, request).json()
+    }
+
+    /// The request that redeems a code.
+    #[must_use]
+    pub fn code_request(&self, grant: CodeGrant) -> Request {
+        self.post("oauth2/token", &TokenRequest::Code(grant).to_form())
+    }
+
     /// Alice's laptop `LT-ALICE` with fresh keys that the directory knows.
     ///
     /// # Panics
@@ -400,7 +441,7 @@ impl Lab {
 
     /// Redeems a code.
     pub fn redeem(&mut self, grant: CodeGrant) -> Answer {
-        self.send(self.post("oauth2/token", &TokenRequest::Code(grant).to_form()))
+        self.send(self.code_request(grant))
     }
 
     /// Alice signs in to a client outside the broker; its tokens.

@@ -18,8 +18,10 @@
 
 pub mod builders;
 pub mod device;
+pub mod dpop;
 pub mod lab;
 pub mod strategies;
 
 pub use device::{Draft, HandmadeDevice};
+pub use dpop::HandmadeDpop;
 pub use lab::{Answer, Lab, LabBuilder};

@@ -8,6 +8,7 @@ use crate::base::Timestamp;
 pub use crate::pop::Protocol;
 
 use crate::base::id::{AppId, CorrelationId, DeviceId, FamilyId, RequestId, TenantId, UserId};
+use crate::jose::JwkThumbprint;
 
 /// What kind of token a sealed text is. It is authenticated with the text, so that a code cannot
 /// stand where a refresh token is expected.
@@ -89,7 +90,8 @@ pub struct BrokerRefresh {
     pub exp: Timestamp,
 }
 
-/// A refresh token of an app outside the broker: nothing binds it to a device.
+/// A refresh token of an app outside the broker: nothing binds it to a device, and a DPoP key alone
+/// binds it to an app.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refresh {
     /// Tenant.
@@ -107,6 +109,9 @@ pub struct Refresh {
     /// The device that was authenticated at the sign-in. Used only if the provider is set to trust
     /// it (`refresh_token.device_claims`).
     pub device: Option<DeviceId>,
+    /// The DPoP key it is used with, if a proof of it came when the token was issued to a public
+    /// client (RFC 9449 section 5).
+    pub jkt: Option<JwkThumbprint>,
     /// Issued at.
     pub iat: Timestamp,
     /// Expires at.
@@ -126,6 +131,8 @@ pub struct Code {
     pub redirect_uri: String,
     /// PKCE challenge, S256.
     pub code_challenge: Option<String>,
+    /// The DPoP key that alone may redeem it (RFC 9449 section 10).
+    pub dpop_jkt: Option<JwkThumbprint>,
     /// The resource that policy allowed.
     pub resource: AppId,
     /// Granted scope.

@@ -3,10 +3,11 @@
 //!
 //! Nothing here reads a proof: what stands in a `DPoP` field is octets to this room.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
+use super::answer::ErrorBody;
 use super::authorize::single_header;
-use super::{ParseError, Request, Response};
+use super::{MAX_BODY, ParseError, Request, Response};
 use crate::base::{Secret, b64};
 
 /// Header with a proof (RFC 9449 section 4.1).
@@ -107,6 +108,28 @@ pub fn nonce_of(response: &Response) -> Option<&str> {
     }
 }
 
+/// Whether an answer asks to be called again with the nonce that it gives: `use_dpop_nonce` in the
+/// body of a token endpoint (RFC 9449 section 8) or in a challenge of a resource (section 9).
+#[must_use]
+pub fn demands_nonce(response: &Response) -> bool {
+    const ERROR: &str = "use_dpop_nonce";
+    if nonce_of(response).is_none() || response.body().len() > MAX_BODY {
+        return false;
+    }
+    match response.status() {
+        StatusCode::BAD_REQUEST => {
+            ErrorBody::read(response).is_some_and(|body| body.error == ERROR)
+        }
+        StatusCode::UNAUTHORIZED => response
+            .headers()
+            .get_all(header::WWW_AUTHENTICATE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|challenge| challenge.contains(&format!("error=\"{ERROR}\""))),
+        _ => false,
+    }
+}
+
 /// RFC 9449 section 8.1: `nonce = 1*NQCHAR`, RFC 6749 appendix A: %x21 / %x23-5B / %x5D-7E.
 fn is_nonce(text: &str) -> bool {
     let nqchar = |octet: u8| matches!(octet, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
@@ -180,6 +203,34 @@ mod tests {
                 assert_eq!(nonce_of(&response), None, "{text:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_demand_for_a_nonce_is_known_from_both_kinds_of_server() {
+        let with = |status: u16, header: Option<&'static str>, body: &str, nonce: bool| {
+            let mut response = Response::new(body.as_bytes().to_vec());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            if let Some(value) = header {
+                let value = HeaderValue::from_static(value);
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+            }
+            if nonce {
+                give_nonce(&mut response, "n");
+            }
+            demands_nonce(&response)
+        };
+        let body = |error: &str| {
+            format!(
+                r#"{{"error":"{error}","error_description":"","timestamp":"","trace_id":"","correlation_id":""}}"#
+            )
+        };
+        let challenge = Some(r#"DPoP error="use_dpop_nonce", algs="ES256""#);
+        assert!(with(400, None, &body("use_dpop_nonce"), true));
+        assert!(with(401, challenge, "", true));
+        assert!(!with(401, challenge, "", false), "there is nothing to call again with");
+        assert!(!with(400, None, &body("invalid_dpop_proof"), true));
+        assert!(!with(401, Some(r#"DPoP error="invalid_token""#), "", true));
+        assert!(!with(200, challenge, &body("use_dpop_nonce"), true));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use token_protection_lab::token::FamilyCapacity;
 use token_protection_lab::wire::Request;
 use token_protection_lab::wire::authorize::{DEVICE_CREDENTIAL, REFRESH_TOKEN_CREDENTIAL};
 
+mod sender_constrained;
+
 use crate::support::{Issuer, granted, lab, lab_with, refused};
 
 const BROKER_REDIRECT: &str = "msauth://Microsoft.AAD.BrokerPlugin";

@@ -23,6 +23,7 @@ use token_protection_lab::resource::{
 };
 use token_protection_lab::signin::{RiskLevel, RiskState};
 use token_protection_lab::wire::authorize::Login;
+use token_protection_lab::wire::dpop::TokenType;
 use token_protection_lab::wire::{Link, Request, Response};
 
 const ALICE: &str = "alice@contoso.example";
@@ -121,6 +122,7 @@ impl Lab {
         let store = KeyStore::new(Protection::Hardware, LatencyModel::chrome_tpm(), store);
         let settings = BrokerSettings {
             protocol,
+            token_type: TokenType::Bearer,
             kdf: KdfVersion::V2,
             issuer: self.provider.issuer().to_owned(),
             origin: ORIGIN.to_owned(),
