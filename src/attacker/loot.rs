@@ -1,7 +1,7 @@
 //! What can be taken, by which capability, and the acts of taking it.
 
-use crate::base::{Secret, Timestamp};
 use crate::base::id::AppId;
+use crate::base::{Secret, Timestamp};
 use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
 use crate::wire::Request;

@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::error::{LegacyDenial, Told};
 use super::presented::Shown;
-use super::{AccessError, AcceptedTokens};
+use super::{AcceptedTokens, AccessError};
 use crate::pop::dpop::DpopError;
 use crate::wire::Response;
 use crate::wire::answer::text_response;
@@ -115,8 +115,7 @@ mod tests {
 
     fn ask(accepted: AcceptedTokens, nonces: NonceDemand, request: &Request) -> Response {
         let mut far = Provider::new();
-        let mut server =
-            server_with(Danger::NONE, nonces, |settings| settings.accepted = accepted);
+        let mut server = server_with(Danger::NONE, nonces, |settings| settings.accepted = accepted);
         server.handle(request, &mut far)
     }
 
@@ -146,15 +145,13 @@ mod tests {
         });
         let mut other = Client::new();
         let _ = other.request(&bound, |draft| draft);
-        other.key = crate::jose::SigningKey::generate(&mut crate::base::stream::Seed(9).stream("k"));
+        other.key =
+            crate::jose::SigningKey::generate(&mut crate::base::stream::Seed(9).stream("k"));
         let mut bare = client.request(&bound, |draft| draft);
         bare.headers_mut().remove(DPOP);
         let both: [&[&str]; 2] = [&[BEARER, DPOP_BARE], &[DPOP_BARE]];
         let request_error: [&[&str]; 2] = [
-            &[
-                "Bearer error=\"invalid_request\"",
-                "DPoP error=\"invalid_request\", algs=\"ES256\"",
-            ],
+            &["Bearer error=\"invalid_request\"", "DPoP error=\"invalid_request\", algs=\"ES256\""],
             &["DPoP error=\"invalid_request\", algs=\"ES256\""],
         ];
         let under_dpop = |challenge: &'static str| -> [Vec<&str>; 2] {
@@ -162,7 +159,10 @@ mod tests {
         };
         let under_bearer: [&[&str]; 2] = [&[BEARER_TOKEN, DPOP_BARE]; 2];
         let owned = |given: [&[&'static str]; 2]| given.map(<[&str]>::to_vec);
-        let old = |draft| crate::pop::dpop::ProofDraft { iat: NOW.minus(Lifetime::from_secs(301)), ..draft };
+        let old = |draft| crate::pop::dpop::ProofDraft {
+            iat: NOW.minus(Lifetime::from_secs(301)),
+            ..draft
+        };
         let cases = [
             ("no credentials", get("/me"), 401, owned(both)),
             ("bad proof", client.request(&bound, old), 401, under_dpop(PROOF)),
@@ -221,7 +221,8 @@ mod tests {
         assert_ne!(next, nonce, "the next one goes with the content");
         assert_eq!(response.headers()["cache-control"], "no-store");
         // Another server's nonce is none of this one's.
-        let mut second = server_with(Danger::NONE, DEMANDED, |settings| settings.display_name.clear());
+        let mut second =
+            server_with(Danger::NONE, DEMANDED, |settings| settings.display_name.clear());
         let same_seed = second.handle(&good, &mut far);
         assert_eq!(same_seed.status(), 200, "the same mint, made from the same seed");
         let bearer = server.handle(&bearer(&far.token(|_| ())), &mut far);

@@ -5,8 +5,8 @@
 
 use super::{AcceptedTokens, AccessError, Endpoint, ResourceServer};
 use crate::base::{Check, Secret, Timestamp};
-use crate::pop::{Confirmation, certificate};
 use crate::pop::dpop::{DpopError, Presented, RequestFacts, Scheme};
+use crate::pop::{Confirmation, certificate};
 use crate::token::access::AccessTokenClaims;
 use crate::wire::Request;
 use crate::wire::dpop::{TokenType, client_certificate, proofs};
@@ -76,8 +76,7 @@ impl ResourceServer {
         request: &Request,
     ) -> Result<(), AccessError> {
         let Some(bound) = cnf.and_then(Confirmation::certificate) else { return Ok(()) };
-        let shown =
-            client_certificate(request.headers()).map_err(|_| AccessError::Certificate)?;
+        let shown = client_certificate(request.headers()).map_err(|_| AccessError::Certificate)?;
         // CNF-01
         certificate::verify(shown.as_deref(), bound, self.settings.danger)
             .map_err(|_| AccessError::Certificate)?;

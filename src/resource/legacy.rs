@@ -26,7 +26,8 @@ impl ResourceServer {
         let named = single_header(request.headers(), LEGACY_PROTOCOL)
             .map_err(|_| AccessError::Malformed)?
             .ok_or(AccessError::LegacyUnknown)?;
-        let spoken = self.settings.legacy_protocols.iter().find(|name| name.eq_ignore_ascii_case(&named));
+        let spoken =
+            self.settings.legacy_protocols.iter().find(|name| name.eq_ignore_ascii_case(&named));
         let protocol = spoken.ok_or(AccessError::LegacyUnknown)?.clone();
         let sign_in = LegacySignIn { username, password, resource: self.settings.id, protocol };
         let response = link.exchange(self.forward(request, &sign_in)?);

@@ -115,8 +115,8 @@ pub(super) fn use_proof(
         }
         _ => {}
     }
-    let request = with_token(request, TokenType::Dpop, token)
-        .and_then(|request| with_proof(request, &proof));
+    let request =
+        with_token(request, TokenType::Dpop, token).and_then(|request| with_proof(request, &proof));
     match request {
         Ok(request) => send(network, machine, request),
         Err(_) => End::Refused,

@@ -243,10 +243,9 @@ impl Step {
                 )
             }
             Self::Wait(wait) => format!("{} seconds pass", wait.total()),
-            Self::Write(access) => format!(
-                "{} on {} writes a note at {}",
-                access.app, access.device, access.resource
-            ),
+            Self::Write(access) => {
+                format!("{} on {} writes a note at {}", access.app, access.device, access.resource)
+            }
         }
     }
 

@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use crate::base::{Danger, Lifetime};
 use crate::idp::{
-    AcceptedProtocols, AssertionNonces, DeviceClaims, DeviceQuota, IssuingBackend, NonceUse,
-    ProviderSettings, RefreshRotation, RequestTimes,
+    self, AcceptedProtocols, AssertionNonces, CertificateBinding, DeviceClaims, DeviceQuota,
+    DpopDemand, DpopNonces, DpopReplay, IssuingBackend, NonceUse, ProviderSettings,
+    RefreshRotation, RequestTimes,
 };
 use crate::jose::KdfVersion;
 use crate::keystore::Protection;
@@ -496,8 +497,22 @@ impl Settings {
                 IssuingKind::P256 => IssuingBackend::P256,
                 IssuingKind::Ring => IssuingBackend::Ring,
             },
+            dpop: idp::DpopSettings {
+                demand: match self.dpop.required {
+                    true => DpopDemand::Required,
+                    false => DpopDemand::Offered,
+                },
+                nonces: match self.dpop.nonces {
+                    true => DpopNonces::Demanded,
+                    false => DpopNonces::Off,
+                },
+                replay: match self.dpop.replay_window {
+                    true => DpopReplay::Window,
+                    false => DpopReplay::Off,
+                },
+            },
+            certificates: CertificateBinding::default(),
             danger,
-            ..ProviderSettings::default()
         }
     }
 
@@ -528,7 +543,7 @@ impl Settings {
     /// What a server that checks proofs is told.
     pub(super) fn recipient(&self, replay: Option<SharedReplay>) -> RecipientSettings {
         let nonces = match self.dpop.nonces {
-            true => NonceDemand::Demanded(self.nonce.lifetime),
+            true => NonceDemand::default(),
             false => NonceDemand::NotUsed,
         };
         RecipientSettings { nonces, replay, ..RecipientSettings::default() }
@@ -587,7 +602,15 @@ mod tests {
     #[test]
     fn nonsense_is_refused_and_changes_nothing() {
         let mut settings = Settings::default();
-        for bad in ["nonce.single=true", "keystore=gold", "kdf.broker=3", "nonce", "rules=1999", "dpop.servers=0", "dpop.servers=9"] {
+        for bad in [
+            "nonce.single=true",
+            "keystore=gold",
+            "kdf.broker=3",
+            "nonce",
+            "rules=1999",
+            "dpop.servers=0",
+            "dpop.servers=9",
+        ] {
             assert!(settings.set_text(bad).is_err(), "{bad}");
         }
         assert_eq!(settings, Settings::default());

@@ -59,12 +59,8 @@ pub(super) fn send(
     let origin = &resource.origin;
     served_or_refused(match (errand, prover) {
         (Errand::Content, None) => app::fetch(out, user_agent, origin, token),
-        (Errand::Content, Some(prover)) => {
-            app::fetch_bound(out, user_agent, origin, token, prover)
-        }
-        (Errand::Note, prover) => {
-            app::write_note(out, user_agent, origin, token, NOTE, prover)
-        }
+        (Errand::Content, Some(prover)) => app::fetch_bound(out, user_agent, origin, token, prover),
+        (Errand::Note, prover) => app::write_note(out, user_agent, origin, token, NOTE, prover),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
 use crate::directory::Directory;
-use crate::idp::{self, Provider};
+use crate::idp::{self, Provider, StartError};
 use crate::keystore::{KeyStore, LatencyModel};
 use crate::policy::PolicySet;
 use crate::pop::dpop::Recipient;
@@ -76,8 +76,12 @@ impl World {
     ) -> Result<Self, ScenarioError> {
         let mut provider_rng = seed.stream("provider");
         let told = settings.provider(danger);
-        let provider = Provider::new(directory, policies, rules, told, &mut provider_rng)
-            .map_err(|error| ScenarioError::Directory(error.to_string()))?;
+        let provider = Provider::new(directory, policies, rules, told, &mut provider_rng).map_err(
+            |error| match error {
+                StartError::Jose(error) => ScenarioError::Directory(error.to_string()),
+                StartError::Unprotected(error) => ScenarioError::Unprotected(error),
+            },
+        )?;
         let network = Network {
             clock: ManualClock::starting_at(START),
             resources: resources(&provider, &settings, seed, danger)?,
@@ -257,7 +261,6 @@ pub(super) fn machine(
     let store = KeyStore::new(settings.protection(), latency, chance);
     let token_type = settings.token_type();
     let told = BrokerSettings {
-        token_type: crate::wire::dpop::TokenType::Bearer,
         protocol: settings.broker_protocol(),
         token_type,
         kdf: settings.broker_kdf(),

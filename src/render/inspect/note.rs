@@ -39,7 +39,10 @@ fn public_key(jwk: &Value) -> String {
     let key = serde_json::from_value::<Jwk>(jwk.clone()).ok();
     match key.and_then(|jwk| P256PublicKey::from_jwk(&jwk).ok()) {
         Some(key) => {
-            format!("the sender's public key; no reason to trust it; thumbprint {}", key.thumbprint())
+            format!(
+                "the sender's public key; no reason to trust it; thumbprint {}",
+                key.thumbprint()
+            )
         }
         None => "the sender's public key; no reason to trust it".to_owned(),
     }
