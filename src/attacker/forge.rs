@@ -7,6 +7,7 @@ use crate::broker::requests::{self, UseFacts};
 use crate::jose::kdf::{Ctx, KdfVersion, SessionKey};
 use crate::pop::session_key;
 use crate::wire::Request;
+use crate::wire::dpop::DPOP;
 use crate::wire::form::Form;
 
 /// A browser credential under a captured derived key: good under KDF v1, where the key does not
@@ -80,6 +81,14 @@ pub fn without_cnf(token: &Secret<String>) -> Option<Secret<String>> {
 pub fn with_note(request: &Request, note: &str) -> Request {
     let mut altered = request.clone();
     *altered.body_mut() = Form::default().with("note", note).encode().into_bytes();
+    altered
+}
+
+/// A recorded request without the DPoP proof that came with it, so that another can go in its place.
+#[must_use]
+pub fn without_proof(request: &Request) -> Request {
+    let mut altered = request.clone();
+    altered.headers_mut().remove(DPOP);
     altered
 }
 

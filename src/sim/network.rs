@@ -272,3 +272,68 @@ fn gateway(status: StatusCode, body: &[u8]) -> Response {
     *response.status_mut() = status;
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Danger, stream::Seed};
+    use crate::sim::settings::Settings;
+    use crate::sim::world::{World, port};
+    use crate::sim::{Scenario, library};
+
+    const NOTES: &str = "https://exchange.lab.example/me/notes";
+
+    fn world(settings: &[&str]) -> World {
+        let scenario: &Scenario = library::named("bearer-token-travels").unwrap();
+        let mut told = Settings::default();
+        settings.iter().for_each(|one| told.set_text(one).unwrap());
+        World::new(scenario, told, Seed(1), Danger::NONE).unwrap()
+    }
+
+    fn note(header: &'static str) -> Request {
+        http::Request::post(NOTES).header(header, "x").body(b"note=a".to_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_sender_states_no_certificate() {
+        let mut world = world(&[]);
+        port(&mut world.network, &world.thief.machine).exchange(note(CLIENT_CERTIFICATE));
+        let (_, sent) = world.network.taps.last().unwrap();
+        assert!(!sent.headers().contains_key(CLIENT_CERTIFICATE));
+        assert!(sent.headers().contains_key(FORWARDED_FOR));
+    }
+
+    #[test]
+    fn clients_go_round_and_each_stays_with_its_server() {
+        let mut world = world(&["dpop.servers=2"]);
+        for client in ["a", "b", "c", "b", "a"] {
+            world.network.deliver(client, note("x-test"));
+        }
+        let servers: Vec<String> =
+            world.network.trace.exchanges().map(|exchange| exchange.to.clone()).collect();
+        let place = |to: &String| to.rsplit_once("(server ").unwrap().1.to_owned();
+        assert_eq!(servers.iter().map(place).collect::<Vec<_>>(), ["1)", "2)", "1)", "2)", "1)"]);
+    }
+
+    #[test]
+    fn one_request_with_a_proof_and_a_body_is_held_back_and_arrives_later() {
+        let mut world = world(&[]);
+        let network = &mut world.network;
+        network.interception = Some(Interception::of("LT"));
+        let through = |network: &mut Network, party: &str, request| {
+            network.deliver(party, request).status() != StatusCode::GATEWAY_TIMEOUT
+        };
+        assert!(through(network, "LT", note("x-test")), "no proof");
+        assert!(through(network, "other", note(DPOP)), "another party");
+        let mut empty = note(DPOP);
+        empty.body_mut().clear();
+        assert!(through(network, "LT", empty), "no body");
+        assert!(!through(network, "LT", note(DPOP)));
+        assert!(through(network, "LT", note(DPOP)), "one alone");
+        let interception = network.interception.take().unwrap();
+        assert!(interception.held().is_some());
+        let before = network.trace.exchanges().count();
+        network.release(interception);
+        assert_eq!(network.trace.exchanges().count(), before + 1);
+    }
+}

@@ -1,7 +1,7 @@
 //! What the thief does with DPoP: proofs that code on the device had made, a request that was held
 //! back on its way, and keys of the thief's own.
 
-use http::Method;
+use http::{HeaderValue, Method, header};
 
 use crate::attacker::{Loot, forge};
 use crate::base::{Lifetime, Secret, Timestamp};
@@ -114,6 +114,9 @@ pub(super) fn use_proof(
             *request.uri_mut() = other.unwrap_or_default();
         }
         _ => {}
+    }
+    if let Ok(agent) = HeaderValue::from_str(&machine.user_agent) {
+        request.headers_mut().insert(header::USER_AGENT, agent);
     }
     let request =
         with_token(request, TokenType::Dpop, token).and_then(|request| with_proof(request, &proof));

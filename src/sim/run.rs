@@ -236,11 +236,13 @@ impl Step {
                 format!("the thief takes {} from {}", steal.loot.name(), steal.device)
             }
             Self::Use(wanted) => {
-                format!(
-                    "the thief uses it for {}, claiming {}",
-                    wanted.resource,
-                    wanted.platform.name()
-                )
+                let (resource, platform) = (&wanted.resource, wanted.platform.name());
+                match wanted.how.phrase() {
+                    None => format!("the thief uses it for {resource}, claiming {platform}"),
+                    Some(how) => {
+                        format!("the thief uses it {how} for {resource}, claiming {platform}")
+                    }
+                }
             }
             Self::Wait(wait) => format!("{} seconds pass", wait.total()),
             Self::Write(access) => {

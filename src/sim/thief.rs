@@ -347,6 +347,7 @@ impl Plan<'_> {
     fn replay_token_request(&mut self, recorded: &Request) -> End {
         let request = match self.how {
             UseAs::Altered => forge::altered(recorded, &self.resource.app_id.to_string()),
+            UseAs::OwnKey => forge::without_proof(recorded),
             _ => recorded.clone(),
         };
         self.send_and_fail_to_read(request)

@@ -57,7 +57,8 @@ impl Link for Lab {
             return self.provider.handle(&request, now, &mut self.provider_rng);
         }
         let mut server = self.resources.remove(&host).unwrap();
-        let response = server.handle(&request, self);
+        let mut rng = Seed(11).stream("nonces");
+        let response = server.handle(&request, self, &mut rng);
         self.resources.insert(host, server);
         response
     }

@@ -34,17 +34,20 @@ const EXPECTED: &[(&str, [&str; 6])] = &[
     ("legacy-password", ["+", "+", "+", "- 53003", "-", "-"]),
 ];
 
-/// The check that decides, in columns N, T, C and K; empty where the thief gets in or nothing is
+/// The check that decides, in columns N, T, C, D and K; empty where the thief gets in or nothing is
 /// there.
-const DECIDING: &[(&str, [&str; 4])] = &[
-    ("refresh-token", ["", "POL-02", "POL-01", "POL-01"]),
-    ("broker-refresh-token", ["BRT-01", "BRT-01", "BRT-01", "BRT-01"]),
-    ("prt", ["USE-05", "USE-05", "USE-05", "MSG-04"]),
-    ("derived-key-v2", ["USE-05", "USE-05", "USE-05", ""]),
-    ("browser-credential-used-once", ["NON-04", "NON-04", "NON-04", "NON-04"]),
-    ("browser-credential-stale", ["NON-03", "NON-03", "NON-03", "NON-03"]),
-    ("prt-request", ["MSG-03", "MSG-03", "MSG-03", "USE-09"]),
-    ("prt-request-altered", ["USE-05", "USE-05", "USE-05", "USE-06"]),
+const DECIDING: &[(&str, [&str; 5])] = &[
+    ("access-token", ["", "", "", "DPO-24", "DPO-24"]),
+    ("resource-request", ["", "", "", "DPO-28", "DPO-28"]),
+    ("dpop-proofs-nonces", ["", "", "", "DPO-17", "DPO-17"]),
+    ("refresh-token", ["", "POL-02", "POL-01", "RFT-04", "RFT-04"]),
+    ("broker-refresh-token", ["BRT-01", "BRT-01", "BRT-01", "BRT-01", "BRT-01"]),
+    ("prt", ["USE-05", "USE-05", "USE-05", "USE-05", "MSG-04"]),
+    ("derived-key-v2", ["USE-05", "USE-05", "USE-05", "USE-05", ""]),
+    ("browser-credential-used-once", ["NON-04", "NON-04", "NON-04", "NON-04", "NON-04"]),
+    ("browser-credential-stale", ["NON-03", "NON-03", "NON-03", "NON-03", "NON-03"]),
+    ("prt-request", ["MSG-03", "MSG-03", "MSG-03", "MSG-03", "USE-09"]),
+    ("prt-request-altered", ["USE-05", "USE-05", "USE-05", "USE-05", "USE-06"]),
 ];
 
 #[test]
@@ -63,7 +66,7 @@ fn the_matrix_is_as_designed() {
     }
     for (id, checks) in DECIDING {
         let row = table.rows.iter().find(|row| row.id == *id).unwrap();
-        for (column, expected) in ["N", "T", "C", "K"].iter().zip(checks) {
+        for (column, expected) in ["N", "T", "C", "D", "K"].iter().zip(checks) {
             let cell = row.cells.iter().find(|cell| cell.column == *column).unwrap();
             assert_eq!(cell.check.map_or("", Check::id), *expected, "{}", cell.opens_with);
         }
@@ -92,6 +95,7 @@ fn agrees(cell: &Cell, expected: &str) -> bool {
 
 #[test]
 fn each_defence_alone() {
+    use CellVerdict::{GotIn, NotApplicable, Refused};
     let table = table(Columns::EachAlone, DEFAULT_SEED, &mut |_, _| {}).unwrap();
     let refused = |column: &str| -> Vec<&str> {
         let by_it = |row: &&matrix::Row| {
@@ -122,6 +126,33 @@ fn each_defence_alone() {
         ]
     );
     assert_eq!(refused("d3"), ["legacy-password"]);
+    // What proofs change by themselves: the rest is as without any defence.
+    let verdict = |id: &str, column: &str| {
+        let row = table.rows.iter().find(|row| row.id == id).unwrap();
+        row.cells.iter().find(|cell| cell.column == column).unwrap().verdict
+    };
+    for (id, expected) in EXPECTED {
+        let expected = match (*id, expected[0]) {
+            ("access-token" | "resource-request" | "dpop-proofs-nonces", _) => Refused,
+            ("dpop-proofs" | "dpop-request", _) => GotIn,
+            (id, _) if id.starts_with("refresh-token") => Refused,
+            (_, "+") => GotIn,
+            _ => Refused,
+        };
+        assert_eq!(verdict(id, "D-alone"), expected, "{id}@D-alone");
+    }
+    // Protocol 4 alone: no session key is there to steal, and access tokens are bearer tokens.
+    for (id, expected) in [
+        ("access-token", GotIn),
+        ("refresh-token", GotIn),
+        ("prt-session-key", NotApplicable),
+        ("derived-key-v1", NotApplicable),
+        ("dpop-request", NotApplicable),
+        ("prt-request", Refused),
+        ("key-store", GotIn),
+    ] {
+        assert_eq!(verdict(id, "K-alone"), expected, "{id}@K-alone");
+    }
 }
 
 #[test]

@@ -372,7 +372,7 @@ pub enum UseAs {
     OtherToken,
     /// A proof, in a request for another URL.
     OtherUrl,
-    /// An access token with a proof by a key of the thief's own.
+    /// An access token, or a recorded token request, with a proof by a key of the thief's own.
     OwnKey,
     /// A bound token in a plain refresh grant.
     PlainGrant,
@@ -381,6 +381,22 @@ pub enum UseAs {
 }
 
 impl UseAs {
+    /// How, as a phrase; nothing where there is nothing to say.
+    pub(in crate::sim) const fn phrase(self) -> Option<&'static str> {
+        match self {
+            Self::AsIs => None,
+            Self::Altered => Some("altered"),
+            Self::BrowserCredential => Some("to sign a browser credential"),
+            Self::DroppedCnf => Some("without its `cnf` claim"),
+            Self::OtherMethod => Some("with another method"),
+            Self::OtherToken => Some("with a proof of another token"),
+            Self::OtherUrl => Some("at another URL"),
+            Self::OwnKey => Some("with a key of its own"),
+            Self::PlainGrant => Some("in a plain refresh grant"),
+            Self::TokenRequest => Some("to sign a token request"),
+        }
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
