@@ -3,6 +3,8 @@
 //! The names begin with the check's id. `switches` runs this module once per check with that check
 //! taken out, and fails unless the test that bears its id notices.
 
+mod dpop;
+
 use token_protection_lab::base::Check;
 use token_protection_lab::base::Lifetime;
 use token_protection_lab::base::Timestamp;

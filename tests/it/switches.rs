@@ -38,7 +38,8 @@ fn failing_without(check: Check) -> Vec<String> {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let failed = text.lines().filter_map(|line| {
-        line.strip_prefix("test checks::")?.strip_suffix(" ... FAILED").map(str::to_owned)
+        let path = line.strip_prefix("test checks::")?.strip_suffix(" ... FAILED")?;
+        path.rsplit("::").next().map(str::to_owned)
     });
     failed.collect()
 }

@@ -4,6 +4,7 @@
 //! code: an early refusal cannot hide that a later check is missing. A table that misses a case of
 //! its file, or names one that is not there, fails.
 
+mod dpop;
 mod flow;
 mod jwe;
 mod jwk;

@@ -128,6 +128,42 @@ impl DpopAnswer {
 }
 
 impl DpopError {
+    /// Every reason, in the order of the checks.
+    pub const ALL: &[Self] = &[
+        Self::ProofMissing,
+        Self::HeaderCount,
+        Self::TooLarge,
+        Self::Malformed,
+        Self::Crit,
+        Self::ClaimMissing,
+        Self::ClaimType,
+        Self::JwkMissing,
+        Self::JtiSize,
+        Self::Typ,
+        Self::Alg,
+        Self::JwkInvalid,
+        Self::JwkUse,
+        Self::Signature,
+        Self::JwkPrivate,
+        Self::Htm,
+        Self::Htu,
+        Self::NonceRequired,
+        Self::NonceMismatch,
+        Self::IatPast,
+        Self::IatFuture,
+        Self::Exp,
+        Self::Nbf,
+        Self::AthMissing,
+        Self::AthMismatch,
+        Self::JktMismatch,
+        Self::NotBound,
+        Self::Scheme,
+        Self::AthUnexpected,
+        Self::Replay(ReplayError::Away),
+        Self::Replay(ReplayError::Full),
+        Self::Replay(ReplayError::Seen),
+    ];
+
     /// The stable code of this error.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -16,7 +16,9 @@
 //!
 //! Checks bear the numbers of RFC 9449 section 4.3 in their ids' order. They are made in this order:
 //! what is known without the proof, what costs nothing, hashes, the signature, and the replay window
-//! last, so that a proof that is refused has used up nothing.
+//! last, so that a proof that is refused has used up nothing. The bound key is compared after the
+//! signature, although that is cheap: `jkt_mismatch` then always means somebody who really holds
+//! another key, and the peer is told `invalid_token` for that alone.
 //!
 //! | step | checks | reasons |
 //! | --- | --- | --- |
@@ -29,8 +31,9 @@
 //! | request | DPO-14, DPO-15 | `htm`, `htu` |
 //! | time | DPO-18 to DPO-21 | `iat_past`, `iat_future`, `exp`, `nbf` |
 //! | nonce | DPO-16, DPO-17 | `nonce_required`, `nonce_mismatch` |
-//! | token | DPO-22, DPO-23, DPO-27, DPO-24 | `ath_missing`, `ath_mismatch`, `ath_unexpected`, `jkt_mismatch` |
+//! | token | DPO-22, DPO-23, DPO-27 | `ath_missing`, `ath_mismatch`, `ath_unexpected` |
 //! | signature | DPO-12 | `signature`; `jwk_invalid` if the point is off the curve |
+//! | bound key | DPO-24 | `jkt_mismatch` |
 //! | replay | DPO-28 | `replay`; `replay_full`, `replay_away` if the window cannot tell |
 //!
 //! # Simulated

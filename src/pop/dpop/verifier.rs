@@ -102,8 +102,8 @@ impl<B: VerifyEs256> Verifier<B> {
         self.in_time(&claims, now, danger)?;
         nonce_is_known(claims.nonce, nonces, now, danger)?;
         for_this_token(claims.ath, presented, danger)?;
-        bound_to_key(&key, presented, danger)?;
         self.signed(&proof, &key, danger)?;
+        bound_to_key(&key, presented, danger)?;
         let iat = Timestamp::from_unix(claims.iat.floor);
         if let Some(replay) = replay {
             let until = iat + self.limits.max_age;
@@ -252,11 +252,10 @@ fn for_this_token(
 fn bound_to_key(key: &ProofKey, presented: Presented<'_>, danger: Danger) -> Result<(), DpopError> {
     // DPO-24
     let other = presented.bound_key().is_some_and(|jkt| jkt != key.thumbprint);
-    match other && danger.enforces(Check::DpopBoundKey) {
-        true if key.is_on_curve() => Err(DpopError::JktMismatch),
-        true => Err(DpopError::JwkInvalid),
-        false => Ok(()),
+    if other && danger.enforces(Check::DpopBoundKey) {
+        return Err(DpopError::JktMismatch);
     }
+    Ok(())
 }
 
 fn first_use(

@@ -14,6 +14,8 @@
 //! window, or a proof is good once at each of them; they share its key too, since all of them must
 //! make the same tag of the same proof.
 
+mod ends;
+mod table;
 mod tag;
 mod window;
 

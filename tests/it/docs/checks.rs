@@ -7,6 +7,7 @@ use token_protection_lab::base::check::CheckKind;
 use token_protection_lab::catalog::{Catalog, RulePack};
 use token_protection_lab::idp::Refusal;
 use token_protection_lab::policy::{Control, Flag as _, GrantControl, SessionControl};
+use token_protection_lab::pop::dpop::DpopError;
 
 use super::{files_under, read, reference, root, settle, table};
 
@@ -27,6 +28,8 @@ const GROUPS: &[(&str, &str)] = &[
     ("RFT", "Refresh tokens outside the broker"),
     ("POL", "Conditional Access"),
     ("RES", "Resource servers"),
+    ("DPO", "DPoP proofs, at the provider and at resource servers"),
+    ("CNF", "Other ways in which a token is bound"),
 ];
 
 /// Negative tests of the structural checks, by file: nothing can be taken out, so no test bears
@@ -98,6 +101,14 @@ fn told(check: Check) -> String {
         }
         _ => {}
     }
+    let dpop: BTreeSet<&str> = DpopError::ALL
+        .iter()
+        .filter(|error| error.check() == Some(check))
+        .map(|error| error.answer().as_str())
+        .collect();
+    if errors.is_empty() && !dpop.is_empty() {
+        return dpop.iter().map(|error| format!("`{error}`")).collect::<Vec<_>>().join("; ");
+    }
     if errors.is_empty() {
         return "resource: 401 `invalid_token`".to_owned();
     }
@@ -111,7 +122,8 @@ fn told(check: Check) -> String {
 /// The tests of `tests/it/checks.rs` that bear the check's id, else its negative test.
 fn test_of(check: Check) -> String {
     let prefix = format!("{}_", check.id().to_lowercase().replace('-', "_"));
-    let source = read(&root().join("tests/it/checks.rs"));
+    let files = ["tests/it/checks.rs", "tests/it/checks/dpop.rs"];
+    let source: String = files.iter().map(|file| read(&root().join(file))).collect();
     let names = source.lines().filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
     let found: Vec<String> =
         names.filter(|name| name.starts_with(&prefix)).map(|name| format!("`{name}`")).collect();

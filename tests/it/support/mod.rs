@@ -2,8 +2,10 @@
 //! access tokens whose key the test owns.
 
 pub mod case;
+pub mod dpop;
 pub mod fast_policy;
 pub mod policy_worlds;
+pub mod slow_dpop;
 pub mod slow_filter;
 pub mod slow_kql;
 pub mod slow_policy;
