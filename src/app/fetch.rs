@@ -73,7 +73,7 @@ fn get(user_agent: &str, origin: &str) -> Result<Request, AppError> {
     Ok(sender.request(Method::GET, &format!("{origin}/me"))?)
 }
 
-fn content(response: Response) -> Result<Vec<u8>, AppError> {
+pub(super) fn content(response: Response) -> Result<Vec<u8>, AppError> {
     if !response.status().is_success() {
         return Err(AppError::resource_refused(&response));
     }

@@ -23,10 +23,12 @@
 mod error;
 mod fetch;
 mod sign_in;
+mod write;
 
 pub use error::AppError;
 pub use fetch::{fetch, fetch_bound, legacy_fetch};
 pub use sign_in::SignInRequest;
+pub use write::write_note;
 
 pub use crate::broker::{AppTokens, DpopClient, Prover};
 

@@ -7,6 +7,7 @@ use crate::broker::requests::{self, UseFacts};
 use crate::jose::kdf::{Ctx, KdfVersion, SessionKey};
 use crate::pop::session_key;
 use crate::wire::Request;
+use crate::wire::dpop::DPOP;
 use crate::wire::form::Form;
 
 /// A browser credential under a captured derived key: good under KDF v1, where the key does not
@@ -59,13 +60,49 @@ pub fn altered(request: &Request, resource: &str) -> Request {
 fn altered_body(body: &[u8], resource: &str) -> Option<String> {
     let form = Form::parse(body).ok()?;
     let jwt = form.required("request").ok()?;
+    let jwt = with_claims(&jwt, |claims| {
+        claims.insert("resource".to_owned(), resource.into());
+    })?;
+    Some(form.with("request", jwt).encode())
+}
+
+/// An access token with its `cnf` claim taken out, signature as it was: no longer bound, if anybody
+/// believed it.
+#[must_use]
+pub fn without_cnf(token: &Secret<String>) -> Option<Secret<String>> {
+    let altered = with_claims(token.expose_secret(), |claims| {
+        claims.remove("cnf");
+    });
+    altered.map(Secret::new)
+}
+
+/// A held-back request with another note in its body; everything that is signed as it was.
+#[must_use]
+pub fn with_note(request: &Request, note: &str) -> Request {
+    let mut altered = request.clone();
+    *altered.body_mut() = Form::default().with("note", note).encode().into_bytes();
+    altered
+}
+
+/// A recorded request without the DPoP proof that came with it, so that another can go in its place.
+#[must_use]
+pub fn without_proof(request: &Request) -> Request {
+    let mut altered = request.clone();
+    altered.headers_mut().remove(DPOP);
+    altered
+}
+
+/// A JWS with other claims under its old signature.
+fn with_claims(
+    jwt: &str,
+    change: impl FnOnce(&mut serde_json::Map<String, serde_json::Value>),
+) -> Option<String> {
     let (header, rest) = jwt.split_once('.')?;
     let (payload, signature) = rest.split_once('.')?;
     let payload = b64::decode_url(payload).ok()?;
     let mut claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
-    claims.as_object_mut()?.insert("resource".to_owned(), resource.into());
-    let payload = b64::encode_url(claims.to_string());
-    Some(form.with("request", format!("{header}.{payload}.{signature}")).encode())
+    change(claims.as_object_mut()?);
+    Some(format!("{header}.{}.{signature}", b64::encode_url(claims.to_string())))
 }
 
 #[cfg(test)]
@@ -84,5 +121,22 @@ mod tests {
         assert_eq!((parts[0], parts[2]), ("h", "s"));
         let payload = b64::decode_url(parts[1]).unwrap();
         assert_eq!(payload, br#"{"resource":"b","scope":"openid"}"#);
+    }
+
+    #[test]
+    fn a_token_without_its_cnf_keeps_everything_else() {
+        let payload = b64::encode_url(br#"{"aud":"a","cnf":{"jkt":"x"}}"#);
+        let token = without_cnf(&Secret::new(format!("h.{payload}.s"))).unwrap();
+        let payload = b64::encode_url(br#"{"aud":"a"}"#);
+        assert_eq!(*token.expose_secret(), format!("h.{payload}.s"));
+        assert!(without_cnf(&"no token".into()).is_none());
+    }
+
+    #[test]
+    fn another_note_leaves_the_headers_alone() {
+        let held = http::Request::builder().header("dpop", "p").body(b"note=a".to_vec()).unwrap();
+        let altered = with_note(&held, "b c");
+        assert_eq!(altered.body(), b"note=b+c");
+        assert_eq!(altered.headers(), held.headers());
     }
 }

@@ -1,7 +1,7 @@
 //! What can be taken, by which capability, and the acts of taking it.
 
-use crate::base::Secret;
 use crate::base::id::AppId;
+use crate::base::{Secret, Timestamp};
 use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
 use crate::wire::Request;
@@ -9,6 +9,8 @@ use crate::wire::Request;
 /// What the thief is able to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
+    /// Holds back messages on the network, inside TLS, and sends others in their place.
+    InterceptNetwork,
     /// Knows the user's password.
     KnowPassword,
     /// Reads files, and a software key store with them.
@@ -30,6 +32,7 @@ impl Capability {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
+            Self::InterceptNetwork => "the thief holds back messages on the network",
             Self::KnowPassword => "the thief knows the password",
             Self::ReadDisk => "the thief reads files on the device",
             Self::ReadProcessMemory => "the thief reads process memory on the device",
@@ -43,7 +46,7 @@ impl Capability {
 
 /// What the thief holds.
 pub enum Loot {
-    /// A bearer token for one resource.
+    /// An access token for one resource, without the key that it may be bound to.
     AccessToken(Secret<String>),
     /// A refresh token that was issued through the broker, without its key.
     BrokerRefreshToken {
@@ -56,6 +59,17 @@ pub enum Loot {
     BrowserCredential(Secret<String>),
     /// Derived keys with the PRT they belong to, the newest of each KDF version.
     DerivedKeys(Vec<CapturedKey>),
+    /// DPoP proofs that code on the device had made in advance, and the access token they go with.
+    DpopProofs {
+        /// The token.
+        token: Secret<String>,
+        /// What the proofs are for: method and address, without token or proof.
+        target: Box<Request>,
+        /// Each good once, by the time that it says it was made at, oldest first.
+        proofs: Vec<(Timestamp, Secret<String>)>,
+    },
+    /// A DPoP request that was held back on the network: it has not arrived anywhere.
+    DpopRequest(Box<Request>),
     /// The use of the broker on the victim's device, named here; no key.
     DeviceControl {
         /// Display name of the device.
@@ -63,6 +77,14 @@ pub enum Loot {
     },
     /// A copy of a software key store and all the broker held: the thief owns the keys.
     KeyStore(Box<Broker>),
+    /// An access token for one resource that is bound, if it is bound, to a key of the thief's own:
+    /// the thief asked for it.
+    OwnAccessToken {
+        /// The client the thief asked as.
+        client: AppId,
+        /// The token.
+        token: Secret<String>,
+    },
     /// A device of the thief's own, registered under the victim's name, with a PRT on it.
     OwnDevice,
     /// The user's password as it was when it was learnt.
@@ -94,7 +116,10 @@ impl Loot {
             Self::BrowserCredential(_) => "a signed browser credential",
             Self::DerivedKeys(_) => "derived keys and their PRT",
             Self::DeviceControl { .. } => "the use of the broker on the device",
+            Self::DpopProofs { .. } => "DPoP proofs made in advance",
+            Self::DpopRequest(_) => "a DPoP request that never arrived",
             Self::KeyStore(_) => "a copy of the key store",
+            Self::OwnAccessToken { .. } => "an access token of its own",
             Self::OwnDevice => "a device of its own in the victim's name",
             Self::Password(_) => "a password",
             Self::Prt(_) => "a PRT without its session key",

@@ -162,7 +162,8 @@ checks! {
     AccessTokenIssuer "RES-03" Switchable "the issuer is the provider" "RFC 9068 section 4";
     AccessTokenAudience "RES-04" Switchable "the audience is this resource" "RFC 9068 section 4";
     AccessTokenLifetime "RES-05" Switchable "the access token is in date" "RFC 9068 section 4";
-    AccessTokenConfirmation "RES-06" Switchable "a token with `cnf` is not accepted without its proof" "RFC 7800 section 3";
+    AccessTokenConfirmation "RES-06" Switchable "a token with `cnf` is not accepted without a proof that can be checked here" "RFC 7800 section 3";
+    AccessTokenBound "RES-07" Switchable "where only bound tokens are taken, a token has `cnf`" "RFC 9700 section 2.2.1";
 
     // Proofs of possession (DPoP), in the order of RFC 9449 section 4.3 and of what surrounds it.
     DpopProofPresent "DPO-01" Structural "a request for what is bound to a key has a `DPoP` field" "RFC 9449 section 7.1";

@@ -98,7 +98,7 @@ fn matrix_cell(cell: &Cell) -> Markup {
 const fn class(verdict: CellVerdict) -> &'static str {
     match verdict {
         CellVerdict::GotIn => "got-in",
-        CellVerdict::NotApplicable | CellVerdict::NotBuilt => "aside",
+        CellVerdict::NotApplicable => "aside",
         CellVerdict::Refused => "refused",
     }
 }
@@ -148,7 +148,7 @@ mod tests {
         let text = matrix_html(&[("heading", &sample())]);
         assert!(text.starts_with("<!DOCTYPE html>"));
         assert!(text.contains("a &lt;token&gt;") && !text.contains("<token>"));
-        for word in ["POL-02", "tplab run matrix:refresh-token@T", "not built"] {
+        for word in ["POL-02", "tplab run matrix:refresh-token@T", "n/a"] {
             assert!(text.contains(word), "{word}");
         }
         for outside in ["http:", "https:", "src=", "<script", "@import"] {

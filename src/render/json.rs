@@ -336,9 +336,9 @@ pub struct RowJson<'t> {
 pub struct CellJson<'t> {
     /// Column id.
     pub column: &'t str,
-    /// `gotIn`, `notApplicable`, `notBuilt` or `refused`.
+    /// `gotIn`, `notApplicable` or `refused`.
     pub verdict: &'static str,
-    /// `+`, `n/a`, `not built` or `-`.
+    /// `+`, `n/a` or `-`.
     pub symbol: &'static str,
     /// The check that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -403,7 +403,6 @@ impl<'t> CellJson<'t> {
             verdict: match cell.verdict {
                 matrix::CellVerdict::GotIn => "gotIn",
                 matrix::CellVerdict::NotApplicable => "notApplicable",
-                matrix::CellVerdict::NotBuilt => "notBuilt",
                 matrix::CellVerdict::Refused => "refused",
             },
             symbol: super::matrix::symbol(cell.verdict),

@@ -18,7 +18,6 @@ pub const fn symbol(verdict: CellVerdict) -> &'static str {
     match verdict {
         CellVerdict::GotIn => "+",
         CellVerdict::NotApplicable => "n/a",
-        CellVerdict::NotBuilt => "not built",
         CellVerdict::Refused => "-",
     }
 }
@@ -29,7 +28,7 @@ pub fn symbol_tone(text: &str) -> Tone {
     match text {
         "+" => Tone::Lost,
         "-" => Tone::Stopped,
-        "n/a" | "not" | "built" => Tone::Aside,
+        "n/a" => Tone::Aside,
         _ => Tone::Plain,
     }
 }
@@ -95,7 +94,7 @@ fn grid(table: &Table, first: usize) -> Grid {
 }
 
 fn stacked(cell: &Cell) -> String {
-    let sign = symbol(cell.verdict).replace(' ', "\n");
+    let sign = symbol(cell.verdict).to_owned();
     std::iter::once(sign).chain(details(cell)).collect::<Vec<_>>().join("\n")
 }
 
@@ -183,7 +182,7 @@ pub(super) mod tests {
             cell("d1", CellVerdict::GotIn, None, None, Some(0)),
             cell("d2", CellVerdict::NotApplicable, None, None, None),
             cell("d3", CellVerdict::Refused, Some(Check::PrtUseKdfVersion), Some(5_000_611), None),
-            cell("D", CellVerdict::NotBuilt, None, None, None),
+            cell("D-alone", CellVerdict::GotIn, None, None, None),
             cell("K-alone", CellVerdict::Refused, Some(Check::ResponseUnreadable), None, Some(0)),
         ];
         let row = Row {

@@ -10,6 +10,7 @@ use super::inspect::SignedText;
 use crate::base::json;
 use crate::policy::Platform;
 use crate::wire::authorize::{AuthorizeAnswer, DEVICE_CREDENTIAL, REFRESH_TOKEN_CREDENTIAL};
+use crate::wire::dpop::{DPOP, DPOP_NONCE};
 use crate::wire::endpoint::Endpoint;
 use crate::wire::form::Form;
 use crate::wire::{Request, Response, authorize};
@@ -29,6 +30,8 @@ pub enum TokenKind {
     Code,
     /// Device credential.
     DeviceCredential,
+    /// DPoP proof.
+    DpopProof,
     /// ID token.
     IdToken,
     /// Join request.
@@ -56,6 +59,7 @@ impl TokenKind {
             Self::BrowserCredential => "BROWSER",
             Self::Code => "CODE",
             Self::DeviceCredential => "DEVICE",
+            Self::DpopProof => "PROOF",
             Self::IdToken => "ID",
             Self::JoinRequest => "JOIN",
             Self::Nonce => "NONCE",
@@ -76,6 +80,7 @@ impl TokenKind {
             Self::BrowserCredential => "browser credential",
             Self::Code => "authorization code",
             Self::DeviceCredential => "device credential",
+            Self::DpopProof => "DPoP proof",
             Self::IdToken => "ID token, unsigned",
             Self::JoinRequest => "join request",
             Self::Nonce => "server nonce",
@@ -125,7 +130,7 @@ fn kind_of(name: &str) -> Option<TokenKind> {
         "code" => Some(TokenKind::Code),
         "id_token" => Some(TokenKind::IdToken),
         "JoinRequest" => Some(TokenKind::JoinRequest),
-        "Nonce" | "request_nonce" | "sso_nonce" => Some(TokenKind::Nonce),
+        "Nonce" | "nonce" | "request_nonce" | "sso_nonce" => Some(TokenKind::Nonce),
         "refresh_token" => Some(TokenKind::RefreshToken),
         "request" => Some(TokenKind::Request),
         "session_key_jwe" => Some(TokenKind::SessionKey),
@@ -163,8 +168,13 @@ pub fn request_fields(request: &Request) -> Vec<Field> {
 #[must_use]
 pub fn response_fields(response: &Response) -> Vec<Field> {
     let headers = response.headers().iter().filter(|(name, _)| *name != header::LOCATION);
-    let headers = headers
-        .map(|(name, value)| Field::new(name.as_str(), String::from_utf8_lossy(value.as_bytes())));
+    let headers = headers.map(|(name, value)| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        match name.as_str() {
+            DPOP_NONCE => Field::token(DPOP_NONCE, &text, TokenKind::Nonce),
+            name => Field::new(name, text),
+        }
+    });
     let mut fields: Vec<Field> = headers.collect();
     fields.extend(answer_fields(response));
     fields
@@ -197,8 +207,9 @@ fn header_fields(headers: &HeaderMap) -> Vec<Field> {
         let text = String::from_utf8_lossy(value.as_bytes());
         let field = match name.as_str() {
             "authorization" => match text.split_once(' ') {
-                Some(("Bearer", token)) => {
-                    Field::token("authorization: Bearer", token, TokenKind::AccessToken)
+                Some((scheme @ ("Bearer" | "DPoP"), token)) => {
+                    let name = format!("authorization: {scheme}");
+                    Field::token(&name, token, TokenKind::AccessToken)
                 }
                 _ => Field::new("authorization", text),
             },
@@ -206,6 +217,7 @@ fn header_fields(headers: &HeaderMap) -> Vec<Field> {
                 Field::token(name.as_str(), &text, TokenKind::BrowserCredential)
             }
             DEVICE_CREDENTIAL => Field::token(name.as_str(), &text, TokenKind::DeviceCredential),
+            DPOP => Field::token(name.as_str(), &text, TokenKind::DpopProof),
             other => Field::new(other, text),
         };
         fields.push(field);
@@ -317,9 +329,13 @@ fn credential(request: &Request) -> Option<String> {
 
 fn to_resource(request: &Request) -> String {
     let authorization = request.headers().get(header::AUTHORIZATION);
+    let proof = match request.headers().contains_key(DPOP) {
+        true => "a DPoP proof",
+        false => "no DPoP proof",
+    };
     match authorization.map(|value| value.as_bytes().split(|octet| *octet == b' ').next()) {
         Some(Some(b"Bearer")) => "an access token, as a bearer".to_owned(),
-        Some(Some(b"DPoP")) => "an access token with a DPoP proof".to_owned(),
+        Some(Some(b"DPoP")) => format!("an access token with {proof}"),
         Some(Some(b"Basic")) => "user name and password, over a legacy protocol".to_owned(),
         _ => "a request without any token".to_owned(),
     }

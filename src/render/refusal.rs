@@ -170,8 +170,10 @@ impl Told {
         let text = |name: &str| {
             fields.iter().find(|field| field.name == name).map(|field| field.text.as_str())
         };
-        let challenge = text("www-authenticate").and_then(|text| {
-            let (_, rest) = text.split_once("error=\"")?;
+        // Each scheme has a challenge of its own; the error stands in that of the one used.
+        let mut challenges = fields.iter().filter(|field| field.name == "www-authenticate");
+        let challenge = challenges.find_map(|field| {
+            let (_, rest) = field.text.split_once("error=\"")?;
             rest.split_once('"').map(|(error, _)| error)
         });
         let sentence = text("error_description").or_else(|| text("Message"));

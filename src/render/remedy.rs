@@ -177,8 +177,12 @@ const fn of_check(check: Check) -> &'static str {
         }
         C::AccessTokenAudience => "look at the client: it shows a token for another resource",
         C::AccessTokenLifetime => "nothing: a real client gets a new access token",
+        C::AccessTokenBound => {
+            "nothing, once tokens from before the change have expired; then look at the client: it \
+             shows a token that nobody should have issued"
+        }
         C::AccessTokenConfirmation => {
-            "revoke the user's tokens: an access token was tried without its key"
+            "look at the resource: tokens made for it are bound in a way that it cannot check"
         }
 
         C::DpopProofPresent

@@ -1,4 +1,4 @@
-//! RES-01 to RES-06: what a resource server checks of an access token, in this order.
+//! RES-01 to RES-05: what a resource server checks of an access token, in this order.
 
 use super::{AccessError, ResourceServer};
 use crate::base::{Check, Secret, Timestamp};
@@ -7,7 +7,7 @@ use crate::token::access::{ACCESS_TOKEN_TYPE, AccessTokenClaims};
 use crate::wire::Link;
 
 impl ResourceServer {
-    /// Checks a bearer token and gives its claims.
+    /// Checks an access token by itself and gives its claims.
     ///
     /// # Security
     /// A false accept serves a stranger; a false reject keeps one user out until the next token.
@@ -19,9 +19,9 @@ impl ResourceServer {
         // MSG-02
         let jws = UnverifiedJws::parse(token.expose_secret())?;
         let kid = jws.header().kid.clone().unwrap_or_default();
-        let danger = self.danger;
+        let danger = self.settings.danger;
         // RES-01: the key is one that the provider publishes, and it signed this.
-        let found = self.keys.find(&kid, &self.issuer, link)?.cloned();
+        let found = self.keys.find(&kid, &self.settings.issuer, link)?.cloned();
         let key = match found {
             None if !danger.enforces(Check::AccessTokenSignature) => {
                 self.keys.danger_any().cloned()
@@ -41,27 +41,23 @@ impl ResourceServer {
     }
 
     fn accept_claims(&self, claims: &AccessTokenClaims, now: Timestamp) -> Result<(), AccessError> {
-        let danger = self.danger;
+        let danger = self.settings.danger;
         // RES-03
-        if danger.enforces(Check::AccessTokenIssuer) && claims.iss != self.issuer {
+        if danger.enforces(Check::AccessTokenIssuer) && claims.iss != self.settings.issuer {
             return Err(AccessError::WrongIssuer);
         }
         // RES-04
-        if danger.enforces(Check::AccessTokenAudience) && claims.aud != self.id {
+        if danger.enforces(Check::AccessTokenAudience) && claims.aud != self.settings.id {
             return Err(AccessError::WrongAudience { audience: claims.aud });
         }
         // RES-05
         if danger.enforces(Check::AccessTokenLifetime) {
-            if claims.nbf > now + self.clock_skew {
+            if claims.nbf > now + self.settings.clock_skew {
                 return Err(AccessError::NotYetValid);
             }
-            if now >= claims.exp + self.clock_skew {
+            if now >= claims.exp + self.settings.clock_skew {
                 return Err(AccessError::Expired);
             }
-        }
-        // RES-06: nothing here can check a proof yet, so a token that asks for one is not served.
-        if danger.enforces(Check::AccessTokenConfirmation) && claims.cnf.is_some() {
-            return Err(AccessError::ProofMissing);
         }
         Ok(())
     }
@@ -75,13 +71,13 @@ fn is_access_token_type(typ: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scripted::{NOW, Provider, bearer, server};
+    use super::super::scripted::{NOW, Provider, bearer, server, server_with};
     use super::*;
     use crate::base::id::AppId;
     use crate::base::{Danger, Lifetime};
     use crate::jose::Signer as _;
     use crate::jose::jws::{Header, assemble, signing_input};
-    use crate::pop::Confirmation;
+    use crate::pop::dpop::NonceDemand;
 
     /// The token is refused by `check` and by no other: with it taken out, it is served.
     fn only(check: Check, code: &str, token: impl Fn(&mut Provider) -> String) {
@@ -163,24 +159,14 @@ mod tests {
         });
         let mut server = server(Danger::NONE);
         assert_eq!(server.handle(&bearer(&token), &mut far).status(), 200);
-        let mut strict =
-            super::super::scripted::server(Danger::NONE).with_clock_skew(Lifetime::from_secs(0));
+        let mut strict = server_with(Danger::NONE, NonceDemand::NotUsed, |settings| {
+            settings.clock_skew = Lifetime::from_secs(0);
+        });
         let exact =
             far.token(|claims| (claims.nbf, claims.exp) = (NOW, NOW + Lifetime::from_secs(1)));
         assert_eq!(strict.handle(&bearer(&exact), &mut far).status(), 200);
         let over = far.token(|claims| claims.exp = NOW);
         assert_eq!(strict.handle(&bearer(&over), &mut far).status(), 401);
-    }
-
-    #[test]
-    fn res_06_a_bound_token_without_its_proof() {
-        for cnf in [Confirmation::of_kid("k".to_owned()), {
-            Confirmation::of_dpop_key(Provider::new().key.public_key().thumbprint())
-        }] {
-            only(Check::AccessTokenConfirmation, "resource.proof_missing", |far| {
-                far.token(|claims| claims.cnf = Some(cnf.clone()))
-            });
-        }
     }
 
     #[test]
@@ -195,18 +181,6 @@ mod tests {
             let header = Header { crit: Some(vec!["exp".to_owned()]), ..far.header() };
             far.signed(&header, |_| ())
         });
-    }
-
-    #[test]
-    fn a_method_of_confirmation_that_is_not_known_is_no_access_token() {
-        let mut far = Provider::new();
-        let payload = far.payload(|_| ());
-        let text = String::from_utf8(payload).unwrap();
-        let odd = text.replacen('{', r#"{"cnf":{"x5t#S256":"x"},"#, 1);
-        let token = far.signed_octets(odd.as_bytes());
-        let mut server = server(Danger::NONE);
-        assert_eq!(server.handle(&bearer(&token), &mut far).status(), 401);
-        assert_eq!(server.take_refusal().unwrap().code(), "jose.payload_not_json");
     }
 
     #[test]

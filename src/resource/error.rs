@@ -5,10 +5,20 @@ use http::StatusCode;
 use crate::base::Check;
 use crate::base::id::AppId;
 use crate::jose;
+use crate::pop::dpop::{DpopAnswer, DpopError};
 
 /// Why a request was refused. No variant carries a token or password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
+    /// CNF-01: the token is bound to a client certificate, and the connection shows none or another.
+    #[error("the connection shows no client certificate that the access token is bound to")]
+    Certificate,
+    /// RES-06.
+    #[error("the access token is bound to a key in a way that cannot be checked here")]
+    Confirmation,
+    /// The proof was refused, or how it goes with the token.
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     /// RES-05.
     #[error("the access token has expired")]
     Expired,
@@ -35,12 +45,15 @@ pub enum AccessError {
     /// The request shows nothing.
     #[error("the request carries no `Authorization` header")]
     Missing,
+    /// The body of the request is no note.
+    #[error("the note is empty, too long, or more than a line of text")]
+    NoteMalformed,
     /// RES-05.
     #[error("the access token is not yet in date")]
     NotYetValid,
-    /// RES-06.
-    #[error("the access token is bound to a key, and the request proves none")]
-    ProofMissing,
+    /// RES-07.
+    #[error("the access token is bound to no key, and only bound ones are taken here")]
+    Unbound,
     /// RES-01: no key of the provider has the `kid` of the token.
     #[error("the access token names a key that the provider does not publish")]
     UnknownKey,
@@ -72,6 +85,9 @@ impl AccessError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Certificate => "resource.certificate",
+            Self::Confirmation => "resource.confirmation",
+            Self::Dpop(error) => error.code(),
             Self::Expired => "resource.expired",
             Self::Jose(error) => error.code(),
             Self::KeysUnavailable => "resource.keys_unavailable",
@@ -79,8 +95,9 @@ impl AccessError {
             Self::LegacyUnknown => "resource.legacy_unknown",
             Self::Malformed => "resource.malformed",
             Self::Missing => "resource.missing",
+            Self::NoteMalformed => "resource.note_malformed",
             Self::NotYetValid => "resource.not_yet_valid",
-            Self::ProofMissing => "resource.proof_missing",
+            Self::Unbound => "resource.unbound",
             Self::UnknownKey => "resource.unknown_key",
             Self::WrongAudience { .. } => "resource.wrong_audience",
             Self::WrongIssuer => "resource.wrong_issuer",
@@ -88,10 +105,14 @@ impl AccessError {
         }
     }
 
-    /// The check that refused; none if the provider did, whose log says more.
+    /// The check that refused; none if the provider did, whose log says more, or if the replay
+    /// window could not tell.
     #[must_use]
     pub const fn check(&self) -> Option<Check> {
         match self {
+            Self::Certificate => Some(Check::CertificateBound),
+            Self::Confirmation => Some(Check::AccessTokenConfirmation),
+            Self::Dpop(error) => error.check(),
             Self::Expired | Self::NotYetValid => Some(Check::AccessTokenLifetime),
             Self::Jose(jose::Error::BadSignature) | Self::KeysUnavailable | Self::UnknownKey => {
                 Some(Check::AccessTokenSignature)
@@ -100,53 +121,82 @@ impl AccessError {
             Self::Jose(jose::Error::WrongAlgorithm { .. }) => Some(Check::HeaderAlgorithm),
             Self::Jose(_) => Some(Check::JwsShape),
             Self::LegacyRefused { .. } => None,
-            Self::LegacyUnknown | Self::Malformed | Self::Missing => Some(Check::MessageShape),
-            Self::ProofMissing => Some(Check::AccessTokenConfirmation),
+            Self::LegacyUnknown | Self::Malformed | Self::Missing | Self::NoteMalformed => {
+                Some(Check::MessageShape)
+            }
+            Self::Unbound => Some(Check::AccessTokenBound),
             Self::WrongAudience { .. } => Some(Check::AccessTokenAudience),
             Self::WrongIssuer => Some(Check::AccessTokenIssuer),
             Self::WrongType => Some(Check::AccessTokenType),
         }
     }
 
-    /// What the peer may learn: the status.
-    pub(super) const fn status(&self) -> StatusCode {
+    /// What the peer may learn: the registered error.
+    pub(super) const fn told(&self) -> Told {
         match self {
-            Self::LegacyRefused { denial: LegacyDenial::Policy, .. } => StatusCode::FORBIDDEN,
-            Self::LegacyUnknown | Self::Malformed => StatusCode::BAD_REQUEST,
-            Self::KeysUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::LegacyRefused { denial: LegacyDenial::Credentials, .. }
+            Self::Dpop(error) => match error.answer() {
+                DpopAnswer::InvalidDpopProof => Told::InvalidDpopProof,
+                DpopAnswer::InvalidToken => Told::InvalidToken,
+                DpopAnswer::TemporarilyUnavailable => Told::Unavailable,
+                DpopAnswer::UseDpopNonce => Told::UseDpopNonce,
+            },
+            Self::KeysUnavailable => Told::Unavailable,
+            Self::LegacyRefused { .. } | Self::Missing => Told::NoError,
+            Self::LegacyUnknown | Self::Malformed | Self::NoteMalformed => Told::InvalidRequest,
+            Self::Certificate
+            | Self::Confirmation
             | Self::Expired
             | Self::Jose(_)
-            | Self::Missing
             | Self::NotYetValid
-            | Self::ProofMissing
+            | Self::Unbound
             | Self::UnknownKey
             | Self::WrongAudience { .. }
             | Self::WrongIssuer
-            | Self::WrongType => StatusCode::UNAUTHORIZED,
+            | Self::WrongType => Told::InvalidToken,
         }
     }
 
-    /// What the peer may learn: the challenge, without an error where nothing was shown (RFC 6750
-    /// section 3.1).
-    pub(super) const fn challenge(&self) -> Option<&'static str> {
+    /// What the peer may learn: the status.
+    pub(super) const fn status(&self) -> StatusCode {
+        if let Self::LegacyRefused { denial: LegacyDenial::Policy, .. } = self {
+            return StatusCode::FORBIDDEN;
+        }
+        match self.told() {
+            Told::InvalidRequest => StatusCode::BAD_REQUEST,
+            Told::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Told::InvalidDpopProof | Told::InvalidToken | Told::NoError | Told::UseDpopNonce => {
+                StatusCode::UNAUTHORIZED
+            }
+        }
+    }
+}
+
+/// What the peer is told: a registered error, and nothing more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// RFC 9449 section 7.1.
+    InvalidDpopProof,
+    /// RFC 6750 section 3.1.
+    InvalidRequest,
+    /// RFC 6750 section 3.1.
+    InvalidToken,
+    /// A challenge alone: nothing was shown (RFC 6750 section 3.1), or a password.
+    NoError,
+    /// To come back later.
+    Unavailable,
+    /// RFC 9449 section 9.
+    UseDpopNonce,
+}
+
+impl Told {
+    /// The error of a challenge.
+    pub(super) const fn error(self) -> Option<&'static str> {
         match self {
-            Self::Missing => Some("Bearer"),
-            Self::LegacyRefused { denial: LegacyDenial::Credentials, .. } => {
-                Some("Basic realm=\"legacy protocols\"")
-            }
-            Self::LegacyRefused { denial: LegacyDenial::Policy, .. } | Self::KeysUnavailable => {
-                None
-            }
-            Self::LegacyUnknown | Self::Malformed => Some("Bearer error=\"invalid_request\""),
-            Self::Expired
-            | Self::Jose(_)
-            | Self::NotYetValid
-            | Self::ProofMissing
-            | Self::UnknownKey
-            | Self::WrongAudience { .. }
-            | Self::WrongIssuer
-            | Self::WrongType => Some("Bearer error=\"invalid_token\""),
+            Self::InvalidDpopProof => Some("invalid_dpop_proof"),
+            Self::InvalidRequest => Some("invalid_request"),
+            Self::InvalidToken => Some("invalid_token"),
+            Self::NoError | Self::Unavailable => None,
+            Self::UseDpopNonce => Some("use_dpop_nonce"),
         }
     }
 }

@@ -26,9 +26,10 @@ impl ResourceServer {
         let named = single_header(request.headers(), LEGACY_PROTOCOL)
             .map_err(|_| AccessError::Malformed)?
             .ok_or(AccessError::LegacyUnknown)?;
-        let spoken = self.legacy_protocols.iter().find(|name| name.eq_ignore_ascii_case(&named));
+        let spoken =
+            self.settings.legacy_protocols.iter().find(|name| name.eq_ignore_ascii_case(&named));
         let protocol = spoken.ok_or(AccessError::LegacyUnknown)?.clone();
-        let sign_in = LegacySignIn { username, password, resource: self.id, protocol };
+        let sign_in = LegacySignIn { username, password, resource: self.settings.id, protocol };
         let response = link.exchange(self.forward(request, &sign_in)?);
         if response.body().len() > MAX_BODY || !response.status().is_success() {
             return Err(refusal(&response));
@@ -41,7 +42,7 @@ impl ResourceServer {
 
     /// The client's user agent and address go along: they are all the provider sees of the client.
     fn forward(&self, request: &Request, sign_in: &LegacySignIn) -> Result<Request, AccessError> {
-        let mut forwarded = http::Request::post(format!("{}/legacy-sign-in", self.issuer))
+        let mut forwarded = http::Request::post(format!("{}/legacy-sign-in", self.settings.issuer))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(sign_in.to_form().encode().into_bytes())
             .map_err(|_| AccessError::Malformed)?;
@@ -117,7 +118,7 @@ mod tests {
         assert_eq!(request.headers()["x-forwarded-for"], "192.0.2.9");
         let sign_in = LegacySignIn::parse(request).unwrap();
         assert_eq!(sign_in.password.expose_secret(), "p:w");
-        assert_eq!((sign_in.protocol.as_str(), sign_in.resource), ("IMAP4", server.id()));
+        assert_eq!((sign_in.protocol.as_str(), sign_in.resource), ("IMAP4", server.server.id()));
     }
 
     #[test]

@@ -1,36 +1,48 @@
 //! Resource servers: they serve content to whoever presents an access token made for them.
 //!
-//! A resource server knows the provider's address, its own id, and the keys it fetched from the
-//! provider's JWKS. It does not know who signed in where, which device was used, or what policy
-//! said: all of that was decided when the token was issued, and a bearer token that was stolen is as
-//! good here as one that was not. Only a token with `cnf` asks for more.
+//! A resource server knows the provider's address, its own id and public address, and the keys it
+//! fetched from the provider's JWKS. It does not know who signed in where, which device was used, or
+//! what policy said: all of that was decided when the token was issued, and a bearer token that was
+//! stolen is as good here as one that was not. Only a token with `cnf` asks for more: a DPoP proof
+//! (RFC 9449), a client certificate (RFC 8705), or both.
 //!
 //! ```text
-//! Bearer:  text --parse, kid--> key of the provider --RES-01--> RES-02 .. RES-06 --> content
-//! Basic:   user name and password --legacy sign-in at the provider--> content, or its refusal
+//! token:  text --parse, kid--> key of the provider --RES-01--> RES-02 .. RES-05 --> claims
+//! cnf:    claims --RES-06, RES-07--> proofs --CNF-01, DPO-xx--> content
+//! Basic:  user name and password --legacy sign-in at the provider--> content, or its refusal
 //! ```
 //!
-//! The peer is told `invalid_token` and no more (RFC 6750 section 3.1); the precise reason waits in
-//! [`ResourceServer::take_refusal`] for the narrator.
+//! Each server has a [`Recipient`] of its own: it makes its own nonces and remembers the proofs it
+//! accepted, unless it shares that memory with others. Which address a proof must be for comes from
+//! configuration, never from `Host`.
+//!
+//! The peer is told a registered error and no more (RFC 6750 section 3.1, RFC 9449 section 7); the
+//! precise reason waits in [`ResourceServer::take_refusal`] for the narrator.
 
 mod access_token;
+mod answer;
+mod confirmation;
 mod error;
 mod keys;
 mod legacy;
+mod notes;
+mod presented;
 #[cfg(test)]
 mod scripted;
 
 use std::collections::VecDeque;
 
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
+use rand::Rng;
 
-pub use error::AccessError;
+pub use error::{AccessError, LegacyDenial};
 
 use crate::base::id::AppId;
-use crate::base::{Danger, Lifetime, Secret};
+use crate::base::{Danger, Lifetime};
+use crate::pop::dpop::{NotATargetUri, Recipient, TargetUri};
 use crate::wire::answer::text_response;
-use crate::wire::authorize::single_header;
 use crate::wire::{Link, Request, Response};
+use presented::{Presented, Shown};
 
 /// Allowed difference between the clocks of provider and resource server (prt-protocol 5.4).
 pub const CLOCK_SKEW: Lifetime = Lifetime::from_secs(300);
@@ -38,99 +50,149 @@ pub const CLOCK_SKEW: Lifetime = Lifetime::from_secs(300);
 /// How many refusals wait for the narrator; older ones are dropped.
 const REFUSALS: usize = 16;
 
+/// Which access tokens a server takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AcceptedTokens {
+    /// Those with `cnf` alone: no token is left that works without its key.
+    Bound,
+    /// Those without `cnf` too, as bearer tokens. One with `cnf` needs its proof all the same.
+    #[default]
+    BoundAndUnbound,
+}
+
+/// What a resource server is told when it starts.
+#[derive(Clone, Debug)]
+pub struct ResourceSettings {
+    /// Its application id: the audience of the tokens it takes.
+    pub id: AppId,
+    /// Its name.
+    pub display_name: String,
+    /// Its public address, such as `https://outlook.lab.example`.
+    pub origin: String,
+    /// The authority it trusts.
+    pub issuer: String,
+    /// The names, such as `IMAP4`, of the protocols over which it takes a password.
+    pub legacy_protocols: Vec<String>,
+    /// How far its clock may be off the provider's.
+    pub clock_skew: Lifetime,
+    /// Which access tokens it takes.
+    pub accepted: AcceptedTokens,
+    /// Checks taken out; none outside the `testing` feature.
+    pub danger: Danger,
+}
+
 /// One resource server.
-#[derive(Debug)]
 pub struct ResourceServer {
-    id: AppId,
-    display_name: String,
-    origin: String,
-    issuer: String,
-    legacy_protocols: Vec<String>,
-    clock_skew: Lifetime,
-    danger: Danger,
+    settings: ResourceSettings,
+    recipient: Recipient,
+    content_uri: TargetUri,
+    notes_uri: TargetUri,
     keys: keys::KnownKeys,
+    notes: notes::Notes,
     refusals: VecDeque<AccessError>,
 }
 
-/// What the request showed, before any of it is believed.
-enum Authorization {
-    Basic { username: String, password: Secret<String> },
-    Bearer(Secret<String>),
+/// What can be asked of a resource server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Endpoint {
+    /// `GET {origin}/me`.
+    Content,
+    /// `GET {origin}/me/notes`.
+    Notes,
+    /// `POST {origin}/me/notes`.
+    WriteNote,
+}
+
+impl Endpoint {
+    fn of(request: &Request) -> Option<Self> {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/me") => Some(Self::Content),
+            (&Method::GET, "/me/notes") => Some(Self::Notes),
+            (&Method::POST, "/me/notes") => Some(Self::WriteNote),
+            _ => None,
+        }
+    }
 }
 
 impl ResourceServer {
-    /// A resource server with the default clock skew.
+    /// A resource server; `recipient` checks the proofs that come to it.
     ///
-    /// `origin` is where it serves, `issuer` the authority it trusts, and `legacy_protocols` the
-    /// names, such as `IMAP4`, over which it takes a password.
-    #[must_use]
-    pub fn new(
-        id: AppId,
-        display_name: impl Into<String>,
-        origin: impl Into<String>,
-        issuer: impl Into<String>,
-        legacy_protocols: Vec<String>,
-        danger: Danger,
-    ) -> Self {
-        Self {
-            id,
-            display_name: display_name.into(),
-            origin: origin.into(),
-            issuer: issuer.into(),
-            legacy_protocols,
-            clock_skew: CLOCK_SKEW,
-            danger,
+    /// # Errors
+    /// [`NotATargetUri`] if the origin is none that a proof could be for.
+    pub fn new(settings: ResourceSettings, recipient: Recipient) -> Result<Self, NotATargetUri> {
+        let uri = |path: &str| TargetUri::parse(&format!("{}{path}", settings.origin));
+        let (content_uri, notes_uri) = (uri("/me")?, uri("/me/notes")?);
+        Ok(Self {
+            settings,
+            recipient,
+            content_uri,
+            notes_uri,
             keys: keys::KnownKeys::default(),
+            notes: notes::Notes::default(),
             refusals: VecDeque::new(),
-        }
-    }
-
-    /// The same server with another clock skew.
-    #[must_use]
-    pub const fn with_clock_skew(mut self, skew: Lifetime) -> Self {
-        self.clock_skew = skew;
-        self
+        })
     }
 
     /// Its application id: the audience of the tokens it takes.
     #[must_use]
     pub const fn id(&self) -> AppId {
-        self.id
+        self.settings.id
     }
 
     /// Its name.
     #[must_use]
     pub fn display_name(&self) -> &str {
-        &self.display_name
+        &self.settings.display_name
     }
 
     /// Where it serves.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.settings.origin
     }
 
-    /// Answers one request: `GET {origin}/me`.
+    /// Answers one request: `GET {origin}/me`, `GET {origin}/me/notes` or `POST {origin}/me/notes`
+    /// with a form field `note` of at most 256 octets.
     ///
-    /// 200 with a text that names the resource and the user; 401 with a challenge, or 403 where the
-    /// provider knows the user of a legacy protocol and says no; 404 for any other address.
-    pub fn handle(&mut self, request: &Request, link: &mut dyn Link) -> Response {
-        if request.method() != Method::GET || request.uri().path() != "/me" {
+    /// 200 with a text that names the resource, the user and what was done; 401 with a challenge for
+    /// each scheme that is spoken; 400 for a request that is not well formed, 403 where the provider
+    /// knows the user of a legacy protocol and says no, 503 where the server cannot tell; 404 for
+    /// any other address. `rng` is for nonces.
+    pub fn handle(
+        &mut self,
+        request: &Request,
+        link: &mut dyn Link,
+        rng: &mut impl Rng,
+    ) -> Response {
+        let Some(endpoint) = Endpoint::of(request) else {
             return text_response(StatusCode::NOT_FOUND, "text/plain", Vec::new());
-        }
-        let served = match authorization(request) {
-            Ok(Authorization::Bearer(token)) => {
-                self.verify_access_token(&token, link).map(|claims| claims.upn)
+        };
+        let now = link.now();
+        let presented = Presented::read(request);
+        let shown = presented.as_ref().map_or(Shown::Nothing, Presented::shown);
+        let user = presented.and_then(|presented| match presented {
+            Presented::Token { scheme, token } => {
+                let claims = self.verify_access_token(&token, link)?;
+                self.verify_confirmation(&claims, endpoint, request, scheme, &token, now)?;
+                Ok(claims.upn)
             }
-            Ok(Authorization::Basic { username, password }) => {
+            Presented::Password { username, password } => {
                 self.legacy_sign_in(request, username, password, link)
             }
-            Err(error) => Err(error),
+        });
+        let served = user.and_then(|user| self.serve(endpoint, &user, request));
+        // Whoever sent a proof is given the nonce for the next one, and who lacked one too.
+        let next = match (&served, shown) {
+            (Ok(_), Shown::Token(scheme)) => confirmation::wants_nonce(scheme),
+            (Ok(_), Shown::Basic | Shown::Nothing) => false,
+            (Err(error), _) => error.told() == error::Told::UseDpopNonce,
         };
-        match served {
-            Ok(user) => self.content(&user),
-            Err(error) => self.refuse(error),
-        }
+        let nonce = if next { self.recipient.next_nonce(now, rng) } else { None };
+        let response = match served {
+            Ok(text) => answer::content(text),
+            Err(error) => self.refuse(error, shown),
+        };
+        answer::with_nonce(response, nonce)
     }
 
     /// The newest refusal that nobody has taken yet.
@@ -138,17 +200,25 @@ impl ResourceServer {
         self.refusals.pop_back()
     }
 
-    fn content(&self, user: &str) -> Response {
-        let text = format!("{}: content of {user}\n", self.display_name);
-        text_response(StatusCode::OK, "text/plain; charset=utf-8", text.into_bytes())
+    fn serve(
+        &mut self,
+        endpoint: Endpoint,
+        user: &str,
+        request: &Request,
+    ) -> Result<String, AccessError> {
+        let name = &self.settings.display_name;
+        Ok(match endpoint {
+            Endpoint::Content => format!("{name}: content of {user}\n"),
+            Endpoint::Notes => format!("{name}: notes of {user}\n{}", self.notes.of(user)),
+            Endpoint::WriteNote => {
+                let note = self.notes.write(user, request)?;
+                format!("{name}: wrote `{note}` for {user}\n")
+            }
+        })
     }
 
-    fn refuse(&mut self, error: AccessError) -> Response {
-        let mut response = text_response(error.status(), "text/plain", Vec::new());
-        if let Some(challenge) = error.challenge() {
-            let challenge = HeaderValue::from_static(challenge);
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
+    fn refuse(&mut self, error: AccessError, shown: Shown) -> Response {
+        let response = answer::refusal(&error, shown, self.settings.accepted);
         if self.refusals.len() == REFUSALS {
             self.refusals.pop_front();
         }
@@ -157,20 +227,9 @@ impl ResourceServer {
     }
 }
 
-/// Reads the `Authorization` header; the scheme compares without case (RFC 9110 section 11.1).
-fn authorization(request: &Request) -> Result<Authorization, AccessError> {
-    let text = single_header(request.headers(), header::AUTHORIZATION.as_str())
-        .map_err(|_| AccessError::Malformed)?
-        .map(Secret::new)
-        .ok_or(AccessError::Missing)?;
-    let (scheme, value) = text.expose_secret().split_once(' ').ok_or(AccessError::Malformed)?;
-    match scheme.to_ascii_lowercase().as_str() {
-        "basic" => {
-            let (username, password) = legacy::read_basic(value)?;
-            Ok(Authorization::Basic { username, password })
-        }
-        "bearer" => Ok(Authorization::Bearer(Secret::from(value))),
-        _ => Err(AccessError::Malformed),
+impl std::fmt::Debug for ResourceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResourceServer").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -221,13 +280,34 @@ mod tests {
     }
 
     #[test]
-    fn there_is_one_address() {
+    fn other_addresses_are_not_there() {
         let (mut far, mut server) = (Provider::new(), server(Danger::NONE));
         let mut post = get("/me");
         *post.method_mut() = Method::POST;
-        for request in [get("/"), get("/me/x"), post] {
+        for request in [get("/"), get("/me/x"), get("/me/notes/"), post] {
             assert_eq!(server.handle(&request, &mut far).status(), StatusCode::NOT_FOUND);
         }
+    }
+
+    #[test]
+    fn notes_are_written_and_read_under_the_token_s_user() {
+        let (mut far, mut server) = (Provider::new(), server(Danger::NONE));
+        let token = far.token(|_| ());
+        let notes = |method: Method, body: &[u8]| {
+            let mut request = bearer(&token);
+            *request.uri_mut() = "/me/notes".parse().unwrap();
+            *request.method_mut() = method;
+            *request.body_mut() = body.to_vec();
+            request
+        };
+        let text = |response: &Response| String::from_utf8(response.body().clone()).unwrap();
+        let wrote = server.handle(&notes(Method::POST, b"note=at+noon"), &mut far);
+        assert_eq!(text(&wrote), "Exchange Online: wrote `at noon` for alice@contoso.example\n");
+        let read = server.handle(&notes(Method::GET, b""), &mut far);
+        assert_eq!(text(&read), "Exchange Online: notes of alice@contoso.example\nat noon\n");
+        let refused = server.handle(&notes(Method::POST, b"text=x"), &mut far);
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(server.take_refusal().unwrap().code(), "resource.note_malformed");
     }
 
     #[test]

@@ -2,26 +2,68 @@
 
 use http::StatusCode;
 
-use super::ResourceServer;
+use super::{AcceptedTokens, AccessError, CLOCK_SKEW, ResourceServer, ResourceSettings};
 use crate::base::id::{AppId, RequestId, TenantId, UserId};
 use crate::base::stream::{Seed, Stream};
 use crate::base::time::Nanos;
-use crate::base::{Check, Danger, Lifetime, Timestamp};
+use crate::base::{Check, Danger, Lifetime, Secret, Timestamp};
 use crate::jose::SigningKey;
 use crate::jose::alg::SignatureAlgorithm;
 use crate::jose::jws::{Header, sign_compact};
+use crate::pop::Confirmation;
+use crate::pop::dpop::{NonceDemand, ProofDraft, Recipient, RecipientSettings};
+use crate::pop::replay::{ReplayKey, SharedReplay, Window};
 use crate::token::access::{ACCESS_TOKEN_TYPE, AccessTokenClaims, Amr};
 use crate::wire::answer::{ErrorBody, json_response};
+use crate::wire::dpop::{TokenType, with_proof, with_token};
 use crate::wire::{Link, Request, Response};
 
 pub(super) const NOW: Timestamp = Timestamp::from_unix(1_773_144_000);
 const ISSUER: &str = "https://login.lab.example/a1b2c3d4-0000-4000-8000-00000000c0de";
+pub(super) const ORIGIN: &str = "https://outlook.lab.example";
 const EXCHANGE: AppId = AppId::from_u128(0x00000002_0000_0ff1_ce00_000000000000);
 
-pub(super) fn server(danger: Danger) -> ResourceServer {
-    let legacy = vec!["IMAP4".to_owned()];
-    let origin = "https://outlook.lab.example";
-    ResourceServer::new(EXCHANGE, "Exchange Online", origin, ISSUER, legacy, danger)
+/// A resource server with the chance it draws from.
+pub(super) struct Server {
+    pub(super) server: ResourceServer,
+    rng: Stream,
+}
+
+impl Server {
+    pub(super) fn handle(&mut self, request: &Request, far: &mut Provider) -> Response {
+        self.server.handle(request, far, &mut self.rng)
+    }
+
+    pub(super) fn take_refusal(&mut self) -> Option<AccessError> {
+        self.server.take_refusal()
+    }
+}
+
+pub(super) fn server(danger: Danger) -> Server {
+    server_with(danger, NonceDemand::NotUsed, |_| ())
+}
+
+pub(super) fn server_with(
+    danger: Danger,
+    nonces: NonceDemand,
+    change: impl FnOnce(&mut ResourceSettings),
+) -> Server {
+    let mut settings = ResourceSettings {
+        id: EXCHANGE,
+        display_name: "Exchange Online".to_owned(),
+        origin: ORIGIN.to_owned(),
+        issuer: ISSUER.to_owned(),
+        legacy_protocols: vec!["IMAP4".to_owned()],
+        clock_skew: CLOCK_SKEW,
+        accepted: AcceptedTokens::default(),
+        danger,
+    };
+    change(&mut settings);
+    let mut rng = Seed(7).stream("resource server");
+    let replay = SharedReplay::new(Window::with_capacity(64), ReplayKey::generate(&mut rng));
+    let told = RecipientSettings { nonces, replay: Some(replay), ..RecipientSettings::default() };
+    let recipient = Recipient::new(told, &mut rng).unwrap();
+    Server { server: ResourceServer::new(settings, recipient).unwrap(), rng }
 }
 
 pub(super) fn get(path: &str) -> Request {
@@ -33,6 +75,36 @@ pub(super) fn bearer(token: &str) -> Request {
     let value = format!("Bearer {token}").parse().unwrap();
     request.headers_mut().insert("authorization", value);
     request
+}
+
+/// A client with a DPoP key.
+pub(super) struct Client {
+    pub(super) key: SigningKey,
+    rng: Stream,
+}
+
+impl Client {
+    pub(super) fn new() -> Self {
+        let mut rng = Seed(8).stream("client");
+        Self { key: SigningKey::generate(&mut rng), rng }
+    }
+
+    pub(super) fn cnf(&self) -> Confirmation {
+        Confirmation::of_dpop_key(self.key.public_key().thumbprint())
+    }
+
+    /// `GET /me` under the scheme `DPoP`, with a proof in which `change` was made.
+    pub(super) fn request(
+        &mut self,
+        token: &str,
+        change: impl FnOnce(ProofDraft) -> ProofDraft,
+    ) -> Request {
+        let draft = ProofDraft::new("GET", &format!("{ORIGIN}/me"), NOW, &mut self.rng);
+        let draft = change(draft.for_token(token));
+        let proof = draft.sign(self.key.public_key(), &self.key).unwrap();
+        let request = with_token(get("/me"), TokenType::Dpop, &token.into()).unwrap();
+        with_proof(request, &Secret::new(proof)).unwrap()
+    }
 }
 
 /// Publishes its key, answers legacy sign-ins, and keeps what it was asked.

@@ -10,7 +10,7 @@ use crate::catalog::{
 };
 use crate::directory::{Device, TrustType};
 
-use super::machine::{Kept, Machine};
+use super::machine::{Holder, Kept, Machine};
 use super::modelled::serves;
 use super::network::Network;
 use super::people::Person;
@@ -18,6 +18,7 @@ use super::run::End;
 use super::scenario::{
     Access, Actor, Legacy, OnDevice, RegisterDevice, ScenarioError, SignInMethod,
 };
+use super::visit::{Errand, ask, fetch, served_or_refused};
 use super::world::{World, client, gone, port, resource};
 
 /// An access with its names looked up.
@@ -83,11 +84,12 @@ impl World {
         access: &Access,
     ) -> Result<End, ScenarioError> {
         let found = self.find(step, access)?;
-        let key = (access.user.clone(), access.app.clone());
-        let kept = found.machine.apps.get(&key).map(|kept| kept.access_token.clone());
-        let why = "the app has no access token yet; let it sign in first";
-        let token = kept.ok_or(ScenarioError::OutOfOrder { step, why })?;
-        Ok(fetch(found.network, found.machine, found.resource, &token))
+        found.with_kept_token(step, access, Errand::Content)
+    }
+
+    pub(super) fn write(&mut self, step: usize, access: &Access) -> Result<End, ScenarioError> {
+        let found = self.find(step, access)?;
+        found.with_kept_token(step, access, Errand::Note)
     }
 
     pub(super) fn legacy(&mut self, step: usize, legacy: &Legacy) -> Result<End, ScenarioError> {
@@ -216,6 +218,20 @@ impl World {
 }
 
 impl Found<'_> {
+    fn with_kept_token(
+        self,
+        step: usize,
+        access: &Access,
+        errand: Errand,
+    ) -> Result<End, ScenarioError> {
+        let key = (access.user.clone(), access.app.clone());
+        let why = "the app has no access token yet; let it sign in first";
+        let missing = ScenarioError::OutOfOrder { step, why };
+        let Kept { access_token, holder, .. } =
+            self.machine.apps.get(&key).cloned().ok_or(missing)?;
+        Ok(ask(self.network, self.machine, self.resource, &access_token, &holder, errand))
+    }
+
     /// Whether the app asks the broker: it is integrated, new enough, and the device registered.
     fn goes_through_broker(&self, access: &Access) -> bool {
         let version: Option<Version> = version(self.client, access);
@@ -251,7 +267,7 @@ impl Found<'_> {
             &self.person.upn,
             &ask.as_request(),
         );
-        self.keep_and_fetch(access, tokens.ok())
+        self.keep_and_fetch(access, tokens.ok(), Holder::Broker)
     }
 
     fn refresh_through_broker(self, access: &Access, token: &Secret<String>) -> End {
@@ -265,7 +281,7 @@ impl Found<'_> {
             &ask.as_request(),
             token,
         );
-        self.keep_and_fetch(access, tokens.ok())
+        self.keep_and_fetch(access, tokens.ok(), Holder::Broker)
     }
 
     fn refresh_outside(self, access: &Access, token: &Secret<String>) -> End {
@@ -276,8 +292,10 @@ impl Found<'_> {
             false => None,
         };
         let mut out = port(self.network, self.machine);
+        let mut app = app.with_dpop(self.machine.app_keys.of(&self.client.name));
         let tokens = app.refresh(&mut out, token, &resource, credential.as_ref());
-        self.keep_and_fetch(access, tokens.ok())
+        let holder = self.own_key();
+        self.keep_and_fetch(access, tokens.ok(), holder)
     }
 
     /// The person types into the app's own sign-in page; a registered device is shown along with it.
@@ -294,12 +312,14 @@ impl Found<'_> {
         };
         let registered = self.registered();
         let mut out = port(self.network, self.machine);
-        let Machine { broker, rng, .. } = &mut *self.machine;
+        let Machine { broker, rng, app_keys, .. } = &mut *self.machine;
+        let mut app = app.with_dpop(app_keys.of(&self.client.name));
         let tokens = match registered {
             true => app.sign_in_with_device(&mut out, rng, broker, request),
             false => app.sign_in(&mut out, rng, request),
         };
-        self.keep_and_fetch(access, tokens.ok())
+        let holder = self.own_key();
+        self.keep_and_fetch(access, tokens.ok(), holder)
     }
 
     /// With the PRT if the device has one to give, else the person types.
@@ -318,9 +338,11 @@ impl Found<'_> {
             ..Default::default()
         };
         let mut out = port(self.network, self.machine);
-        let Machine { broker, rng, .. } = &mut *self.machine;
+        let Machine { broker, rng, app_keys, .. } = &mut *self.machine;
+        let mut app = app.with_dpop(app_keys.of(&self.client.name));
         let tokens = app.sign_in_with_prt(&mut out, rng, broker, &self.person.upn, request);
-        self.keep_and_fetch(access, tokens.ok())
+        let holder = self.own_key();
+        self.keep_and_fetch(access, tokens.ok(), holder)
     }
 
     fn with_credential(self, access: &Access, credential: &Secret<String>) -> End {
@@ -333,19 +355,29 @@ impl Found<'_> {
             ..Default::default()
         };
         let mut out = port(self.network, self.machine);
-        let tokens = app.sign_in(&mut out, &mut self.machine.rng, request);
-        self.keep_and_fetch(access, tokens.ok())
+        let Machine { rng, app_keys, .. } = &mut *self.machine;
+        let mut app = app.with_dpop(app_keys.of(&self.client.name));
+        let tokens = app.sign_in(&mut out, rng, request);
+        let holder = self.own_key();
+        self.keep_and_fetch(access, tokens.ok(), holder)
+    }
+
+    /// What tokens get bound to that the app asks for by itself.
+    fn own_key(&self) -> Holder {
+        Holder::App(self.client.name.clone())
     }
 
     fn ask<'a>(&self, version: Option<&'a str>) -> Ask<'a> {
         Ask { client: self.client, version, resource: self.resource.app_id.to_string() }
     }
 
-    fn keep_and_fetch(self, access: &Access, tokens: Option<AppTokens>) -> End {
+    fn keep_and_fetch(self, access: &Access, tokens: Option<AppTokens>, holder: Holder) -> End {
         let Some(tokens) = tokens else { return End::Refused };
         let key = (access.user.clone(), access.app.clone());
-        let end = fetch(self.network, self.machine, self.resource, &tokens.access_token);
-        let kept = Kept { access_token: tokens.access_token, refresh_token: tokens.refresh_token };
+        let token = &tokens.access_token;
+        let end = fetch(self.network, self.machine, self.resource, token, &holder);
+        let AppTokens { access_token, refresh_token, .. } = tokens;
+        let kept = Kept { access_token, holder, resource: self.resource, refresh_token };
         self.machine.apps.insert(key, kept);
         end
     }
@@ -389,24 +421,6 @@ pub(super) fn app_for(
         version: version.or(client.version).map(|version| version.to_string()),
         user_agent: machine.user_agent.clone(),
         issuer: network.provider.issuer().to_owned(),
-    }
-}
-
-/// Asks the resource server; the content is what the story is about.
-pub(super) fn fetch(
-    network: &mut Network,
-    machine: &Machine,
-    resource: &Resource,
-    token: &Secret<String>,
-) -> End {
-    let mut out = port(network, machine);
-    served_or_refused(crate::app::fetch(&mut out, &machine.user_agent, &resource.origin, token))
-}
-
-pub(super) fn served_or_refused(served: Result<Vec<u8>, crate::app::AppError>) -> End {
-    match served {
-        Ok(content) => End::Served(String::from_utf8_lossy(&content).trim_end().to_owned()),
-        Err(_) => End::Refused,
     }
 }
 
@@ -487,7 +501,10 @@ pub(super) fn registration_token(
         login: Some(&login),
         ..Default::default()
     };
-    let tokens = app.sign_in(&mut port(network, machine), &mut machine.rng, request);
+    let mut out = port(network, machine);
+    // The broker client is the broker: its tokens are bound to the broker's key.
+    let prover = machine.app_keys.of_broker(&mut machine.broker);
+    let tokens = app.with_dpop(prover).sign_in(&mut out, &mut machine.rng, request);
     tokens.ok().map(|tokens| tokens.access_token)
 }
 

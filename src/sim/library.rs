@@ -58,6 +58,20 @@ scenarios! {
     "attack-token-protection-alone"
     "attack-unknown-platforms-blocked"
     "attack-compliant-device-required"
+    "proof-token-without-key"
+    "proof-other-key"
+    "proof-other-url"
+    "proof-other-method"
+    "proof-other-token"
+    "proof-replayed"
+    "proof-replayed-without-window"
+    "proof-second-server"
+    "proof-second-server-shared-window"
+    "proof-second-server-nonces"
+    "proof-in-advance"
+    "proof-in-advance-nonces"
+    "proof-body-altered"
+    "proof-key-copied"
 }
 
 /// A group of scenarios, told by how their names begin.
@@ -74,6 +88,7 @@ pub const GROUPS: &[Group] = &[
     Group { prefix: "", title: "Tutorial" },
     Group { prefix: "attack-", title: "Attack matrix: a stolen token under companion policies" },
     Group { prefix: "code-", title: "Status codes: every cause of a bound or unbound request" },
+    Group { prefix: "proof-", title: "Proof of possession: stolen tokens and proofs under DPoP" },
     Group { prefix: "pitfall-", title: "Pitfalls of a roll-out" },
 ];
 

@@ -25,36 +25,50 @@ pub struct Column {
     /// What it adds.
     pub title: &'static str,
     policies: &'static [&'static str],
-    device_key: bool,
+    settings: &'static [(&'static str, Set)],
+}
+
+/// What a column sets a setting to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    On,
+    To(&'static str),
 }
 
 const fn column(
     id: &'static str,
     title: &'static str,
     policies: &'static [&'static str],
-    device_key: bool,
+    settings: &'static [(&'static str, Set)],
 ) -> Column {
-    Column { id, title, policies, device_key }
+    Column { id, title, policies, settings }
 }
+
+const COMPANIONS: &[&str] = &["b", "d1", "d2", "d3"];
+const BOUND_TOKENS: &str = "sender-constrained access tokens (DPoP)";
+const DEVICE_KEY: &str = "device key signs each use (protocol 4)";
+const PROTOCOL_4: (&str, Set) = ("protocol", Set::To("device_key"));
+const DPOP: (&str, Set) = ("dpop.required", Set::On);
+const DPOP_NONCES: (&str, Set) = ("dpop.nonces", Set::On);
 
 /// Cumulative columns, as product 4 orders them.
 const CUMULATIVE: &[Column] = &[
-    column("N", "none", &[], false),
-    column("R", "token protection, report-only", &["a"], false),
-    column("T", "token protection on", &["b"], false),
-    column("C", "companions d1, d2, d3", &["b", "d1", "d2", "d3"], false),
-    column("D", "sender-constrained access tokens (DPoP)", &["b", "d1", "d2", "d3"], false),
-    column("K", "device key signs each use (protocol 4)", &["b", "d1", "d2", "d3"], true),
+    column("N", "none", &[], &[]),
+    column("R", "token protection, report-only", &["a"], &[]),
+    column("T", "token protection on", &["b"], &[]),
+    column("C", "companions d1, d2, d3", COMPANIONS, &[]),
+    column("D", BOUND_TOKENS, COMPANIONS, &[DPOP, DPOP_NONCES]),
+    column("K", DEVICE_KEY, COMPANIONS, &[DPOP, DPOP_NONCES, PROTOCOL_4]),
 ];
 
 /// Each defence by itself.
 const EACH_ALONE: &[Column] = &[
-    column("T", "token protection on", &["b"], false),
-    column("d1", "block unknown platforms", &["d1"], false),
-    column("d2", "require a compliant device", &["d2"], false),
-    column("d3", "block legacy authentication", &["d3"], false),
-    column("D", "sender-constrained access tokens (DPoP)", &[], false),
-    column("K-alone", "device key signs each use (protocol 4)", &[], true),
+    column("T", "token protection on", &["b"], &[]),
+    column("d1", "block unknown platforms", &["d1"], &[]),
+    column("d2", "require a compliant device", &["d2"], &[]),
+    column("d3", "block legacy authentication", &["d3"], &[]),
+    column("D-alone", BOUND_TOKENS, &[], &[DPOP, DPOP_NONCES]),
+    column("K-alone", DEVICE_KEY, &[], &[PROTOCOL_4]),
 ];
 
 /// Which columns a table has.
@@ -84,8 +98,6 @@ pub enum CellVerdict {
     GotIn,
     /// There is nothing to steal.
     NotApplicable,
-    /// The defence is not built yet.
-    NotBuilt,
     /// Every attempt was refused.
     Refused,
 }
@@ -146,7 +158,6 @@ struct RowFile {
     resource: String,
     #[serde(default)]
     settings: Map<String, Value>,
-    not_built: Vec<String>,
     steps: Vec<Step>,
 }
 
@@ -156,9 +167,6 @@ pub enum MatrixError {
     /// Not of the form `ROW@COLUMN`.
     #[error("`{0}` is not of the form `ROW@COLUMN`, for example `access-token@T`")]
     Form(String),
-    /// The defence is not built yet.
-    #[error("the cell `{0}` is not built yet")]
-    NotBuilt(String),
     /// The run itself.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
@@ -186,7 +194,6 @@ impl MatrixError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Form(_) => "sim.matrix_form",
-            Self::NotBuilt(_) => "sim.matrix_not_built",
             Self::Scenario(error) => error.code(),
             Self::UnknownColumn { .. } => "sim.matrix_column",
             Self::UnknownRow { .. } => "sim.matrix_row",
@@ -245,22 +252,13 @@ pub fn cell(address: &str, options: &RunOptions) -> Result<Outcome, MatrixError>
     let column =
         all().find(|known| known.id == column).ok_or_else(|| MatrixError::UnknownColumn {
             name: column.to_owned(),
-            known: "N, R, T, C, D, K, and alone d1, d2, d3, K-alone".to_owned(),
+            known: "N, R, T, C, D, K, and alone d1, d2, d3, D-alone, K-alone".to_owned(),
         })?;
-    if file.not_built_in(column) {
-        return Err(MatrixError::NotBuilt(address.to_owned()));
-    }
     Ok(run(&file.scenario(column), options)?)
 }
 
 fn play(file: &RowFile, column: &Column, options: &RunOptions) -> Result<Cell, ScenarioError> {
     let opens_with = format!("matrix:{}@{}", file.id, column.id);
-    let (column_id, none) = (column.id, (None, None, None));
-    if file.not_built_in(column) {
-        let (check, code, status) = none;
-        let verdict = CellVerdict::NotBuilt;
-        return Ok(Cell { column: column_id, verdict, check, code, status, opens_with });
-    }
     let outcome = run(&file.scenario(column), options)?;
     let verdict = match outcome.thief {
         ThiefOutcome::GotIn => CellVerdict::GotIn,
@@ -268,8 +266,9 @@ fn play(file: &RowFile, column: &Column, options: &RunOptions) -> Result<Cell, S
         ThiefOutcome::Refused => CellVerdict::Refused,
     };
     let deciding = outcome.deciding_step();
-    let (check, code, status) = deciding.map_or(none, |step| (step.check, step.code, step.status));
-    Ok(Cell { column: column_id, verdict, check, code, status, opens_with })
+    let (check, code, status) =
+        deciding.map_or((None, None, None), |step| (step.check, step.code, step.status));
+    Ok(Cell { column: column.id, verdict, check, code, status, opens_with })
 }
 
 /// The rows, read once; a test makes sure that they can be read.
@@ -283,10 +282,6 @@ fn read_rows() -> Result<Vec<RowFile>, json::JsonError> {
 }
 
 impl RowFile {
-    fn not_built_in(&self, column: &Column) -> bool {
-        self.not_built.iter().any(|id| column.id.starts_with(id.as_str()))
-    }
-
     fn row(&self, cells: Vec<Cell>) -> Row {
         let resource = Catalog::builtin().resource(&self.resource);
         let shown = |(name, value): (&String, &Value)| match value {
@@ -309,8 +304,12 @@ impl RowFile {
     fn scenario(&self, column: &Column) -> Scenario {
         let mut settings = Map::new();
         settings.insert("policies".to_owned(), column.policies.to_vec().into());
-        if column.device_key {
-            settings.insert("protocol".to_owned(), "device_key".into());
+        for (name, value) in column.settings {
+            let value = match value {
+                Set::On => Value::Bool(true),
+                Set::To(text) => Value::from(*text),
+            };
+            settings.insert((*name).to_owned(), value);
         }
         settings.extend(self.settings.clone());
         Scenario {
@@ -343,7 +342,6 @@ mod tests {
             ("access-token", "sim.matrix_form"),
             ("gold@T", "sim.matrix_row"),
             ("access-token@Z", "sim.matrix_column"),
-            ("access-token@D", "sim.matrix_not_built"),
         ] {
             assert_eq!(cell(address, &options).unwrap_err().code(), code, "{address}");
         }

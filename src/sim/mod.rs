@@ -21,11 +21,13 @@ mod people;
 mod player;
 pub mod policies;
 pub mod population;
+mod proof_thief;
 mod run;
 pub mod scenario;
 mod settings;
 mod thief;
 mod trace;
+mod visit;
 mod world;
 
 pub use machine::user_agent;

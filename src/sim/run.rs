@@ -130,6 +130,7 @@ impl World {
                 self.network.clock.advance_by(crate::base::Lifetime::from_secs(wait.total()));
                 End::Done
             }
+            Step::Write(access) => self.write(index, access)?,
         };
         Ok(self.outcome_of(index, text, step, end, records))
     }
@@ -235,13 +236,18 @@ impl Step {
                 format!("the thief takes {} from {}", steal.loot.name(), steal.device)
             }
             Self::Use(wanted) => {
-                format!(
-                    "the thief uses it for {}, claiming {}",
-                    wanted.resource,
-                    wanted.platform.name()
-                )
+                let (resource, platform) = (&wanted.resource, wanted.platform.name());
+                match wanted.how.phrase() {
+                    None => format!("the thief uses it for {resource}, claiming {platform}"),
+                    Some(how) => {
+                        format!("the thief uses it {how} for {resource}, claiming {platform}")
+                    }
+                }
             }
             Self::Wait(wait) => format!("{} seconds pass", wait.total()),
+            Self::Write(access) => {
+                format!("{} on {} writes a note at {}", access.app, access.device, access.resource)
+            }
         }
     }
 
@@ -265,7 +271,8 @@ impl Step {
             Self::Browse(access)
             | Self::Fetch(access)
             | Self::Refresh(access)
-            | Self::SignIn(access) => access.expect.as_ref(),
+            | Self::SignIn(access)
+            | Self::Write(access) => access.expect.as_ref(),
             Self::LegacySignIn(legacy) => legacy.expect.as_ref(),
             Self::Phish(phish) => phish.expect.as_ref(),
             Self::RegisterDevice(register) => register.expect.as_ref(),

@@ -8,14 +8,25 @@ use serde_json::Value;
 
 use crate::base::{Danger, Lifetime};
 use crate::idp::{
-    AcceptedProtocols, AssertionNonces, DeviceClaims, DeviceQuota, IssuingBackend, NonceUse,
-    ProviderSettings, RefreshRotation, RequestTimes,
+    self, AcceptedProtocols, AssertionNonces, CertificateBinding, DeviceClaims, DeviceQuota,
+    DpopDemand, DpopNonces, DpopReplay, IssuingBackend, NonceUse, ProviderSettings,
+    RefreshRotation, RequestTimes,
 };
 use crate::jose::KdfVersion;
 use crate::keystore::Protection;
+use crate::pop::dpop::{NonceDemand, RecipientSettings};
+use crate::pop::replay::{ReplayKey, SharedReplay, Window};
 use crate::pop::session_key::AcceptedKdf;
+use crate::resource::AcceptedTokens;
 use crate::token::sealed::Protocol;
 use crate::token::{FamilyCapacity, Lifetimes, Rotation};
+use crate::wire::dpop::TokenType;
+
+/// How many proofs a server remembers at once; a story sends far fewer.
+const PROOFS: usize = 1024;
+
+/// Most servers behind the name of one resource.
+const MAX_SERVERS: u8 = 8;
 
 /// All settings of a run. The defaults are the lab's baseline.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +61,8 @@ pub struct Settings {
     pub clock: ClockSettings,
     /// Signing of access tokens.
     pub issuing: IssuingKind,
+    /// Proof of possession at resource servers and token endpoint (DPoP).
+    pub dpop: DpopSettings,
 }
 
 /// Where devices keep their keys.
@@ -239,6 +252,35 @@ pub enum IssuingKind {
     Ring,
 }
 
+/// Proof of possession at resource servers and token endpoint (DPoP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct DpopSettings {
+    /// Whether every access token must be bound to a key of its client.
+    pub required: bool,
+    /// Whether proofs carry a nonce of the server they are for.
+    pub nonces: bool,
+    /// Whether servers remember the proofs they accepted, and refuse them the second time.
+    pub replay_window: bool,
+    /// Whether the servers of a resource share one such memory; otherwise each has its own.
+    pub shared_window: bool,
+    /// Servers behind the name of each resource; a client is served by the same one throughout.
+    pub servers: u8,
+}
+
+impl Default for DpopSettings {
+    fn default() -> Self {
+        Self {
+            required: false,
+            nonces: true,
+            replay_window: true,
+            shared_window: false,
+            servers: 1,
+        }
+    }
+}
+
 /// A setting that does not exist, or a value it cannot take.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
@@ -293,6 +335,7 @@ impl Default for Settings {
             device: DeviceSettings::default(),
             clock: ClockSettings::default(),
             issuing: IssuingKind::default(),
+            dpop: DpopSettings::default(),
         }
     }
 }
@@ -388,6 +431,9 @@ impl Settings {
         if !(1..=2).contains(&self.kdf.broker) {
             return Err("the versions are 1 and 2".to_owned());
         }
+        if !(1..=MAX_SERVERS).contains(&self.dpop.servers) {
+            return Err(format!("a resource has 1 to {MAX_SERVERS} servers"));
+        }
         match crate::catalog::RulePack::named(&self.rules) {
             Some(_) => Ok(()),
             None => {
@@ -451,9 +497,56 @@ impl Settings {
                 IssuingKind::P256 => IssuingBackend::P256,
                 IssuingKind::Ring => IssuingBackend::Ring,
             },
+            dpop: idp::DpopSettings {
+                demand: match self.dpop.required {
+                    true => DpopDemand::Required,
+                    false => DpopDemand::Offered,
+                },
+                nonces: match self.dpop.nonces {
+                    true => DpopNonces::Demanded,
+                    false => DpopNonces::Off,
+                },
+                replay: match self.dpop.replay_window {
+                    true => DpopReplay::Window,
+                    false => DpopReplay::Off,
+                },
+            },
+            certificates: CertificateBinding::default(),
             danger,
-            ..ProviderSettings::default()
         }
+    }
+
+    /// Which access tokens resource servers take.
+    #[must_use]
+    pub const fn accepted_tokens(&self) -> AcceptedTokens {
+        match self.dpop.required {
+            true => AcceptedTokens::Bound,
+            false => AcceptedTokens::BoundAndUnbound,
+        }
+    }
+
+    /// How honest clients ask for access tokens and present them.
+    #[must_use]
+    pub const fn token_type(&self) -> TokenType {
+        match self.dpop.required {
+            true => TokenType::Dpop,
+            false => TokenType::Bearer,
+        }
+    }
+
+    /// A new memory of proofs, if servers have one.
+    pub(super) fn replay_window(&self, rng: &mut impl rand::Rng) -> Option<SharedReplay> {
+        let key = ReplayKey::generate(rng);
+        self.dpop.replay_window.then(|| SharedReplay::new(Window::with_capacity(PROOFS), key))
+    }
+
+    /// What a server that checks proofs is told.
+    pub(super) fn recipient(&self, replay: Option<SharedReplay>) -> RecipientSettings {
+        let nonces = match self.dpop.nonces {
+            true => NonceDemand::default(),
+            false => NonceDemand::NotUsed,
+        };
+        RecipientSettings { nonces, replay, ..RecipientSettings::default() }
     }
 
     /// What brokers speak.
@@ -509,7 +602,15 @@ mod tests {
     #[test]
     fn nonsense_is_refused_and_changes_nothing() {
         let mut settings = Settings::default();
-        for bad in ["nonce.single=true", "keystore=gold", "kdf.broker=3", "nonce", "rules=1999"] {
+        for bad in [
+            "nonce.single=true",
+            "keystore=gold",
+            "kdf.broker=3",
+            "nonce",
+            "rules=1999",
+            "dpop.servers=0",
+            "dpop.servers=9",
+        ] {
             assert!(settings.set_text(bad).is_err(), "{bad}");
         }
         assert_eq!(settings, Settings::default());

@@ -6,20 +6,23 @@ use crate::attacker::{Capability, Loot, forge};
 use crate::base::id::AppId;
 use crate::base::json;
 use crate::base::{Check, Secret};
-use crate::broker::Broker;
 use crate::broker::loot::CapturedKey;
 use crate::broker::registration::{JoinFacts, JoinType};
 use crate::broker::uses::AppRequest;
+use crate::broker::{Broker, Prover, dpop};
 use crate::catalog::{Catalog, ClientApp, Resource, well_known};
 use crate::wire::claims::JWT_BEARER;
+use crate::wire::dpop::DPOP;
 use crate::wire::token::TokenRequest;
 use crate::wire::{Link as _, Request};
 
-use super::honest::{app_for, fetch, served_or_refused};
-use super::machine::Machine;
+use super::honest::app_for;
+use super::machine::{Holder, Machine};
 use super::network::Network;
+use super::proof_thief::{deliver_first, use_proof};
 use super::run::End;
 use super::scenario::{LootKind, Phish, ScenarioError, Steal, UseAs, UseLoot};
+use super::visit::{Errand, fetch, send, served_or_refused};
 use super::world::{World, client, port, resource};
 
 /// A use of loot with its names looked up.
@@ -42,6 +45,8 @@ impl World {
         };
         let upn = self.people.get(&steal.user).map(|person| person.upn.clone()).unwrap_or_default();
         let loot = match (steal.loot, self.people.get(&steal.user)) {
+            (LootKind::DpopProofs, _) => self.make_proofs(steal),
+            (LootKind::DpopRequest, _) => self.intercept(steal),
             (LootKind::Password, Some(person)) => Some(Loot::Password(person.password().clone())),
             _ => take(&self.network, machine, steal, &upn),
         };
@@ -75,18 +80,21 @@ impl World {
         let machine = &mut self.thief.machine;
         let app = app_for(&self.network, machine, client, None);
         let mut out = port(&mut self.network, machine);
-        let Ok(tokens) = app.sign_in(&mut out, &mut machine.rng, request) else {
-            return Ok(End::Refused);
-        };
+        // Where tokens are bound, the thief binds them to a key of its own.
+        let holder = Holder::of(client);
+        let Machine { broker, rng, app_keys, .. } = &mut *machine;
+        let mut app = app.with_dpop(app_keys.of_holder(&holder, broker));
+        let Ok(tokens) = app.sign_in(&mut out, rng, request) else { return Ok(End::Refused) };
+        let (client, token) = (client.app_id, tokens.access_token);
         if let Some(token) = tokens.refresh_token {
-            self.thief.loot.push(Loot::RefreshToken { client: client.app_id, token });
+            self.thief.loot.push(Loot::RefreshToken { client, token });
         }
-        self.thief.loot.push(Loot::AccessToken(tokens.access_token.clone()));
+        self.thief.loot.push(Loot::OwnAccessToken { client, token: token.clone() });
         // A token for the registration service opens nothing by itself.
         if resource.app_id == well_known::DEVICE_REGISTRATION_SERVICE {
             return Ok(End::Done);
         }
-        Ok(fetch(&mut self.network, &self.thief.machine, resource, &tokens.access_token))
+        Ok(fetch(&mut self.network, &mut self.thief.machine, resource, &token, &holder))
     }
 
     /// Join, PRT by the phished refresh token of the broker client, then a bound token.
@@ -124,13 +132,14 @@ impl World {
             return Ok(End::Refused);
         };
         self.thief.loot.push(Loot::OwnDevice);
-        Ok(fetch(&mut self.network, &self.thief.machine, resource, &tokens.access_token))
+        let (token, holder) = (&tokens.access_token, Holder::Broker);
+        Ok(fetch(&mut self.network, &mut self.thief.machine, resource, token, &holder))
     }
 
     fn phished_tokens(&self) -> Option<(Secret<String>, Secret<String>)> {
         let newest = self.thief.loot.iter().rev();
         let access = newest.clone().find_map(|loot| match loot {
-            Loot::AccessToken(token) => Some(token.clone()),
+            Loot::OwnAccessToken { token, .. } => Some(token.clone()),
             _ => None,
         });
         let refresh = newest.clone().find_map(|loot| match loot {
@@ -157,6 +166,11 @@ impl World {
             self.thief.loot.push(loot);
             return Ok(end);
         }
+        if let (Loot::AccessToken(token), UseAs::OtherToken) = (&loot, wanted.how) {
+            let end = self.use_proof_with_other_token(step, token)?;
+            self.thief.loot.push(loot);
+            return Ok(end);
+        }
         let mut plan = Plan {
             network: &mut self.network,
             machine: &mut self.thief.machine,
@@ -166,11 +180,15 @@ impl World {
             how: wanted.how,
         };
         let end = plan.run(&mut loot);
+        if let Loot::DpopRequest(_) = loot {
+            self.release_held();
+        }
         self.thief.loot.push(loot);
         Ok(end)
     }
 
-    /// Code on the device asks its broker; the token then travels to the thief's machine.
+    /// Code on the device asks its broker; the token then travels to the thief's machine, and a proof
+    /// for each request with it.
     fn use_device(
         &mut self,
         device: &str,
@@ -184,25 +202,32 @@ impl World {
         };
         let id = resource.app_id.to_string();
         let mut out = port(&mut self.network, machine);
-        let Machine { broker, rng, .. } = machine;
-        match broker.token(&mut out, rng, &upn, &ask(client, &id)) {
-            Ok(tokens) => {
-                fetch(&mut self.network, &self.thief.machine, resource, &tokens.access_token)
-            }
-            Err(_) => End::Refused,
-        }
+        let Machine { broker, rng, app_keys, .. } = machine;
+        let Ok(tokens) = broker.token(&mut out, rng, &upn, &ask(client, &id)) else {
+            return End::Refused;
+        };
+        // The thief's machine sends the request; where the token is bound, the device proves it.
+        let mut out = port(&mut self.network, &self.thief.machine);
+        let agent = &self.thief.machine.user_agent;
+        let prover = app_keys.of_broker(broker);
+        send(&mut out, agent, resource, &tokens.access_token, prover, Errand::Content)
     }
 }
 
 impl Plan<'_> {
     fn run(&mut self, loot: &mut Loot) -> End {
         match loot {
-            Loot::AccessToken(token) => fetch(self.network, self.machine, self.resource, token),
+            Loot::AccessToken(token) => self.show_token(token),
             Loot::BrokerRefreshToken { client, token } => self.plain_grant(*client, token),
             Loot::BrowserCredential(credential) => self.browse(credential),
             Loot::DerivedKeys(keys) => self.use_keys(keys),
             Loot::DeviceControl { .. } => End::Refused,
+            Loot::DpopProofs { token, target, proofs } => {
+                use_proof(self.network, self.machine, (token, target, proofs), self.how)
+            }
+            Loot::DpopRequest(held) => deliver_first(self.network, self.machine, held, self.how),
             Loot::KeyStore(broker) | Loot::SessionKey(broker) => self.with_broker(broker),
+            Loot::OwnAccessToken { client, token } => self.show_own_token(*client, token),
             Loot::OwnDevice => self.with_own_broker(),
             Loot::Password(password) => self.legacy(password),
             Loot::Prt(prt) => self.use_prt(prt),
@@ -212,15 +237,40 @@ impl Plan<'_> {
         }
     }
 
-    /// RFC 6749 section 6, with nothing to show for a device.
+    /// A stolen access token: as a bearer token, however it was meant, or with what the thief can do
+    /// about its key.
+    fn show_token(&mut self, token: &Secret<String>) -> End {
+        let agent = self.machine.user_agent.clone();
+        let mut out = port(self.network, self.machine);
+        let stripped = match self.how {
+            UseAs::DroppedCnf => forge::without_cnf(token),
+            _ => None,
+        };
+        let token = stripped.as_ref().unwrap_or(token);
+        let Machine { broker, rng, .. } = &mut *self.machine;
+        let prover: Option<&mut dyn Prover> = match self.how {
+            UseAs::OwnKey if broker.ensure_dpop_key(rng).is_ok() => Some(broker),
+            _ => None,
+        };
+        send(&mut out, &agent, self.resource, token, prover, Errand::Content)
+    }
+
+    fn show_own_token(&mut self, client: AppId, token: &Secret<String>) -> End {
+        let Some(client) = Catalog::builtin().client_by_id(client) else { return End::Refused };
+        fetch(self.network, self.machine, self.resource, token, &Holder::of(client))
+    }
+
+    /// RFC 6749 section 6, with nothing to show for a device, and with a key of the thief's own.
     fn plain_grant(&mut self, issued_to: AppId, token: &Secret<String>) -> End {
         let known = Catalog::builtin().client_by_id(issued_to);
         let Some(client) = self.client.or(known) else { return End::Refused };
         let app = app_for(self.network, self.machine, client, None);
         let id = self.resource.app_id.to_string();
         let mut out = port(self.network, self.machine);
+        let holder = Holder::of(client);
+        let mut app = app.with_dpop(self.machine.prover(&holder));
         match app.refresh(&mut out, token, &id, None) {
-            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
+            Ok(tokens) => self.fetch(&tokens.access_token, &holder),
             Err(_) => End::Refused,
         }
     }
@@ -239,8 +289,10 @@ impl Plan<'_> {
             ..Default::default()
         };
         let mut out = port(self.network, self.machine);
-        match app.sign_in(&mut out, &mut self.machine.rng, request) {
-            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
+        let Machine { rng, app_keys, .. } = &mut *self.machine;
+        let mut app = app.with_dpop(app_keys.of(&client.name));
+        match app.sign_in(&mut out, rng, request) {
+            Ok(tokens) => self.fetch(&tokens.access_token, &Holder::App(client.name.clone())),
             Err(_) => End::Refused,
         }
     }
@@ -295,6 +347,7 @@ impl Plan<'_> {
     fn replay_token_request(&mut self, recorded: &Request) -> End {
         let request = match self.how {
             UseAs::Altered => forge::altered(recorded, &self.resource.app_id.to_string()),
+            UseAs::OwnKey => forge::without_proof(recorded),
             _ => recorded.clone(),
         };
         self.send_and_fail_to_read(request)
@@ -304,7 +357,15 @@ impl Plan<'_> {
     /// answer is what decides, so the narrator is told.
     fn send_and_fail_to_read(&mut self, request: Request) -> End {
         let mut out = port(self.network, self.machine);
-        if out.exchange(request).status().is_success() {
+        let answer = match request.headers().contains_key(DPOP) {
+            // A recorded one, with the proof of whoever made it.
+            true => Some(out.exchange(request)),
+            false => match self.machine.app_keys.of_broker(&mut self.machine.broker) {
+                None => Some(out.exchange(request)),
+                Some(prover) => dpop::exchange(prover, &mut out, request, None).ok(),
+            },
+        };
+        if answer.is_some_and(|answer| answer.status().is_success()) {
             out.note(Check::ResponseUnreadable);
         }
         End::Refused
@@ -335,11 +396,19 @@ impl Plan<'_> {
         };
         let upn = self.victim.clone().unwrap_or_default();
         let id = self.resource.app_id.to_string();
+        let agent = self.machine.user_agent.clone();
         let mut out = port(self.network, self.machine);
-        match broker.token(&mut out, &mut self.machine.rng, &upn, &ask(client, &id)) {
-            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
-            Err(_) => End::Refused,
+        let Machine { rng, app_keys, .. } = &mut *self.machine;
+        // A whole key store has the broker's DPoP key too; beside a session key alone, the thief
+        // makes one, and the token is bound to that.
+        if broker.ensure_dpop_key(rng).is_err() {
+            return End::Refused;
         }
+        let Ok(tokens) = broker.token(&mut out, rng, &upn, &ask(client, &id)) else {
+            return End::Refused;
+        };
+        let prover = app_keys.of_broker(broker);
+        send(&mut out, &agent, self.resource, &tokens.access_token, prover, Errand::Content)
     }
 
     /// The thief's own device and its own keys, registered under the victim's name.
@@ -352,9 +421,13 @@ impl Plan<'_> {
         let mut out = port(self.network, self.machine);
         let Machine { broker, rng, .. } = &mut *self.machine;
         match broker.token(&mut out, rng, &upn, &ask(client, &id)) {
-            Ok(tokens) => fetch(self.network, self.machine, self.resource, &tokens.access_token),
+            Ok(tokens) => self.fetch(&tokens.access_token, &Holder::Broker),
             Err(_) => End::Refused,
         }
+    }
+
+    fn fetch(&mut self, token: &Secret<String>, holder: &Holder) -> End {
+        fetch(self.network, self.machine, self.resource, token, holder)
     }
 
     fn nonce(&mut self) -> Option<String> {
@@ -388,10 +461,8 @@ fn take(network: &Network, machine: &Machine, steal: &Steal, upn: &str) -> Optio
             broker.prt_expires(upn)?;
             Some(Loot::DeviceControl { device: machine.name.clone() })
         }
-        // No app has a DPoP key until the proof work is done.
-        LootKind::DpopProofs | LootKind::DpopRequest => None,
-        // Not on the machine: in somebody's head.
-        LootKind::Password => None,
+        // Not on the machine: made, held back, or in somebody's head.
+        LootKind::DpopProofs | LootKind::DpopRequest | LootKind::Password => None,
         LootKind::KeyStore => Loot::copied_key_store(broker),
         LootKind::Prt => Loot::prt_from_disk(broker, upn),
         LootKind::PrtRequest => {
@@ -403,7 +474,7 @@ fn take(network: &Network, machine: &Machine, steal: &Steal, upn: &str) -> Optio
             Some(Loot::RefreshToken { client, token: kept.refresh_token.clone()? })
         }
         LootKind::ResourceRequest => network
-            .tapped(&machine.name, |request| request.uri().path() == "/me")
+            .tapped(&machine.name, |request| request.uri().path().starts_with("/me"))
             .map(|one| Loot::ResourceRequest(Box::new(one))),
         LootKind::SessionKey => Loot::copied_session_key(broker, upn),
     }
@@ -445,8 +516,9 @@ impl LootKind {
             | Self::RefreshToken
             | Self::SessionKey => Capability::ReadDisk,
             Self::DeviceControl | Self::DpopProofs => Capability::RunCode,
+            Self::DpopRequest => Capability::InterceptNetwork,
             Self::Password => Capability::KnowPassword,
-            Self::DpopRequest | Self::PrtRequest | Self::ResourceRequest => Capability::TapNetwork,
+            Self::PrtRequest | Self::ResourceRequest => Capability::TapNetwork,
         }
     }
 

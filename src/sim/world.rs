@@ -9,13 +9,15 @@ use crate::base::{Danger, Timestamp};
 use crate::broker::{Broker, BrokerSettings};
 use crate::catalog::{Catalog, ClientApp, Resource, RulePack};
 use crate::directory::Directory;
-use crate::idp::{self, Provider};
+use crate::idp::{self, Provider, StartError};
 use crate::keystore::{KeyStore, LatencyModel};
 use crate::policy::PolicySet;
-use crate::resource::ResourceServer;
+use crate::pop::dpop::Recipient;
+use crate::resource::{ResourceServer, ResourceSettings};
+use crate::wire::dpop::TokenType;
 
-use super::machine::{Machine, user_agent};
-use super::network::{Network, Port, Seen};
+use super::machine::{AppKeys, Machine, user_agent};
+use super::network::{Host, Network, Port, Seen, Server};
 use super::people::Person;
 use super::policies::policy_set;
 use super::scenario::{ClaimedPlatform, Scenario, ScenarioError, user};
@@ -74,15 +76,20 @@ impl World {
     ) -> Result<Self, ScenarioError> {
         let mut provider_rng = seed.stream("provider");
         let told = settings.provider(danger);
-        let provider = Provider::new(directory, policies, rules, told, &mut provider_rng)
-            .map_err(|error| ScenarioError::Directory(error.to_string()))?;
+        let provider = Provider::new(directory, policies, rules, told, &mut provider_rng).map_err(
+            |error| match error {
+                StartError::Jose(error) => ScenarioError::Directory(error.to_string()),
+                StartError::Unprotected(error) => ScenarioError::Unprotected(error),
+            },
+        )?;
         let network = Network {
             clock: ManualClock::starting_at(START),
-            resources: resources(&provider, &settings, danger),
+            resources: resources(&provider, &settings, seed, danger)?,
             provider,
             provider_rng,
             trace: Trace::default(),
             taps: Vec::new(),
+            interception: None,
             seen: Seen::default(),
         };
         let machine = machine(
@@ -188,29 +195,54 @@ pub(super) const fn gone(step: usize) -> ScenarioError {
     ScenarioError::OutOfOrder { step, why: "it names something that is not there any more" }
 }
 
-/// Every resource server of the catalogue, by host name.
+/// The servers of every resource of the catalogue, by host name.
 fn resources(
     provider: &Provider,
     settings: &Settings,
+    seed: Seed,
     danger: Danger,
-) -> BTreeMap<String, ResourceServer> {
-    let serve = |resource: &Resource| {
-        let host = resource.origin.trim_start_matches("https://").to_owned();
-        let spoken = resource.legacy_protocols.iter();
-        let protocols = spoken.map(|one| one.client_app_used().to_owned()).collect();
-        let (name, origin) = (resource.display_name.clone(), resource.origin.clone());
-        let server = ResourceServer::new(
-            resource.app_id,
-            name,
-            origin,
-            provider.issuer(),
-            protocols,
+) -> Result<BTreeMap<String, Host>, ScenarioError> {
+    let mut hosts = BTreeMap::new();
+    for resource in Catalog::builtin().resources() {
+        let told = ResourceSettings {
+            id: resource.app_id,
+            display_name: resource.display_name.clone(),
+            origin: resource.origin.clone(),
+            issuer: provider.issuer().to_owned(),
+            legacy_protocols: protocols(resource),
+            clock_skew: settings.clock.skew,
+            accepted: settings.accepted_tokens(),
             danger,
-        )
-        .with_clock_skew(settings.clock.skew);
-        (host, server)
-    };
-    Catalog::builtin().resources().iter().map(serve).collect()
+        };
+        let host = resource.origin.trim_start_matches("https://").to_owned();
+        hosts.insert(host, servers(&told, settings, seed)?);
+    }
+    Ok(hosts)
+}
+
+fn protocols(resource: &Resource) -> Vec<String> {
+    resource.legacy_protocols.iter().map(|one| one.client_app_used().to_owned()).collect()
+}
+
+/// The servers behind one name: alike, with nonces of their own, and with a memory of proofs of
+/// their own or one for all.
+fn servers(
+    told: &ResourceSettings,
+    settings: &Settings,
+    seed: Seed,
+) -> Result<Host, ScenarioError> {
+    let mut rng = seed.stream(&format!("resource/{}", told.origin));
+    let shared = settings.replay_window(&mut rng).filter(|_| settings.dpop.shared_window);
+    let mut servers = Vec::new();
+    for number in 1..=settings.dpop.servers {
+        let mut rng = seed.stream(&format!("resource/{}/{number}", told.origin));
+        let window = shared.clone().or_else(|| settings.replay_window(&mut rng));
+        let recipient = Recipient::new(settings.recipient(window), &mut rng)?;
+        let server = ResourceServer::new(told.clone(), recipient)
+            .map_err(|error| ScenarioError::Directory(error.to_string()))?;
+        servers.push(Server { server, rng });
+    }
+    Ok(Host::of(servers))
 }
 
 pub(super) fn machine(
@@ -227,20 +259,29 @@ pub(super) fn machine(
     };
     let chance = seed.stream(&format!("key store/{name}"));
     let store = KeyStore::new(settings.protection(), latency, chance);
+    let token_type = settings.token_type();
     let told = BrokerSettings {
-        token_type: crate::wire::dpop::TokenType::Bearer,
         protocol: settings.broker_protocol(),
+        token_type,
         kdf: settings.broker_kdf(),
         issuer: network.provider.issuer().to_owned(),
         origin: idp::ORIGIN.to_owned(),
         user_agent: user_agent.to_owned(),
     };
+    let mut rng = seed.stream(&format!("machine/{name}"));
+    let mut broker = Broker::new(store, told);
+    if token_type == TokenType::Dpop {
+        // A store that has just been made keeps what it makes.
+        let _ = broker.ensure_dpop_key(&mut rng);
+    }
+    let label = name.to_owned();
     Machine {
         name: name.to_owned(),
         user_agent: user_agent.to_owned(),
         address: address.to_owned(),
-        broker: Broker::new(store, told),
-        rng: seed.stream(&format!("machine/{name}")),
+        broker,
+        app_keys: AppKeys::new(token_type, settings.protection(), latency, seed, label),
+        rng,
         apps: BTreeMap::new(),
         browser_credential: None,
     }

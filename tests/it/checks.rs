@@ -1073,10 +1073,17 @@ fn res_05_an_expired_token_is_refused() {
 }
 
 #[test]
-fn res_06_a_bound_token_is_no_bearer_token() {
+fn res_06_a_method_that_cannot_be_checked_is_refused() {
     let mut issuer = Issuer::new();
     let mut claims = issuer.claims();
     claims.cnf = Some(Confirmation::of_kid("key".to_owned()));
     let token = issuer.token(&claims);
     assert_eq!(issuer.present(&token), Some(Check::AccessTokenConfirmation));
+}
+
+#[test]
+fn res_07_where_only_bound_tokens_are_taken_others_are_refused() {
+    let mut issuer = Issuer::of_bound_tokens();
+    let token = issuer.token(&issuer.claims());
+    assert_eq!(issuer.present(&token), Some(Check::AccessTokenBound));
 }

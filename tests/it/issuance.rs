@@ -17,7 +17,10 @@ use token_protection_lab::jose::KdfVersion;
 use token_protection_lab::jose::jws::UnverifiedJws;
 use token_protection_lab::keystore::{KeyStore, LatencyModel, Protection};
 use token_protection_lab::policy::PolicySet;
-use token_protection_lab::resource::ResourceServer;
+use token_protection_lab::pop::dpop::{Recipient, RecipientSettings};
+use token_protection_lab::resource::{
+    AcceptedTokens, CLOCK_SKEW, ResourceServer, ResourceSettings,
+};
 use token_protection_lab::signin::{RiskLevel, RiskState};
 use token_protection_lab::wire::authorize::Login;
 use token_protection_lab::wire::dpop::TokenType;
@@ -54,7 +57,8 @@ impl Link for Lab {
             return self.provider.handle(&request, now, &mut self.provider_rng);
         }
         let mut server = self.resources.remove(&host).unwrap();
-        let response = server.handle(&request, self);
+        let mut rng = Seed(11).stream("nonces");
+        let response = server.handle(&request, self, &mut rng);
         self.resources.insert(host, server);
         response
     }
@@ -82,14 +86,19 @@ impl Lab {
         provider.set_password(alice, verifier).unwrap();
         provider.set_second_factor(alice, second_factor()).unwrap();
         let exchange = Catalog::builtin().resource("exchange").unwrap();
-        let server = ResourceServer::new(
-            exchange.app_id,
-            &exchange.display_name,
-            &exchange.origin,
-            provider.issuer(),
-            vec!["IMAP4".to_owned()],
-            Danger::NONE,
-        );
+        let told = ResourceSettings {
+            id: exchange.app_id,
+            display_name: exchange.display_name.clone(),
+            origin: exchange.origin.clone(),
+            issuer: provider.issuer().to_owned(),
+            legacy_protocols: vec!["IMAP4".to_owned()],
+            clock_skew: CLOCK_SKEW,
+            accepted: AcceptedTokens::default(),
+            danger: Danger::NONE,
+        };
+        let mut resource_rng = Seed(11).stream("resource");
+        let recipient = Recipient::new(RecipientSettings::default(), &mut resource_rng).unwrap();
+        let server = ResourceServer::new(told, recipient).unwrap();
         Self {
             clock: ManualClock::starting_at(Timestamp::from_unix(1_772_438_400)),
             provider,

@@ -141,7 +141,8 @@ fn words(jws: &SignedText) -> (&'static str, &'static str) {
         ),
         Kind::DpopProof => (
             "A DPoP proof",
-            "It proves one request by the key in its header, and is worth nothing beside another.",
+            "It proves one request by the key in its header, and is worth nothing beside another; the \
+             body of that request is not covered.",
         ),
         Kind::IdToken => (
             "The ID token of a token answer",
@@ -191,6 +192,20 @@ fn not_checked(jws: &SignedText) -> Vec<Statement> {
         }
         Kind::BrowserCredential => vec![use_signature(jws), nonce()],
         Kind::DeviceCredential => vec![because(Check::DeviceCredentialSignature, key), nonce()],
+        Kind::DpopProof => {
+            let request = "there is no request here";
+            let token = "there is no access token here";
+            vec![
+                because(Check::DpopSignature, "its own key would show only that it has one"),
+                because(Check::DpopMethod, request),
+                because(Check::DpopUri, request),
+                because(Check::DpopNonce, "only the server can tell"),
+                because(Check::DpopAge, "there is no clock here"),
+                because(Check::DpopTokenHash, token),
+                because(Check::DpopBoundKey, token),
+                because(Check::DpopReplay, "only the server remembers"),
+            ]
+        }
         Kind::JoinRequest => vec![
             because(Check::RegistrationDeviceKey, "its own key would show only that it has one"),
             Statement::of(Check::RegistrationToken),

@@ -5,27 +5,46 @@ use serde_json::Value;
 use crate::base::Timestamp;
 use crate::base::id::AppId;
 use crate::catalog::Catalog;
-use crate::jose::Ctx;
+use crate::jose::{Ctx, Jwk, P256PublicKey};
 
 /// A remark on a member of a header or claim set.
 pub(in crate::render) fn on(name: &str, value: &Value) -> Option<String> {
     match name {
         "alg" if value == "none" => Some("no signature at all".to_owned()),
         "appid" | "aud" | "client_id" | "resource" => application(value.as_str()?),
+        "ath" => Some("hash of the access token that it goes with".to_owned()),
         "auth_time" | "exp" | "iat" | "nbf" => date(value),
         "cnf" => Some("the presenter must prove that it holds this key (RFC 7800)".to_owned()),
         "crit" => Some("extensions; this lab understands none and refuses".to_owned()),
         "ctx" => Some(context(value.as_str()?)),
         "deviceid" => Some("the device that was authenticated; it binds nothing".to_owned()),
-        "jwk" => Some("the sender's public key; no reason to trust it".to_owned()),
+        "htm" => Some("the one method it is good for".to_owned()),
+        "htu" => Some("the one address it is good for, whatever the query".to_owned()),
+        "jkt" => Some("thumbprint of a DPoP key".to_owned()),
+        "jti" => Some("its own id; a server that remembers it takes it once".to_owned()),
+        "jwk" => Some(public_key(value)),
         "kdf_ver" if value == 2 => {
             Some("version 2: the payload goes into the derived key".to_owned())
         }
         "kdf_ver" => Some("a version other than 2".to_owned()),
+        "nonce" => Some("given out by the server it is for".to_owned()),
         "purpose" => purpose(value.as_str()?),
         "refresh_token" | "session_key_jwe" => Some(sealed(name).to_owned()),
         "request_nonce" => Some("made by the provider; shows that this is recent".to_owned()),
         _ => None,
+    }
+}
+
+fn public_key(jwk: &Value) -> String {
+    let key = serde_json::from_value::<Jwk>(jwk.clone()).ok();
+    match key.and_then(|jwk| P256PublicKey::from_jwk(&jwk).ok()) {
+        Some(key) => {
+            format!(
+                "the sender's public key; no reason to trust it; thumbprint {}",
+                key.thumbprint()
+            )
+        }
+        None => "the sender's public key; no reason to trust it".to_owned(),
     }
 }
 

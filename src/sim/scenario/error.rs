@@ -1,6 +1,7 @@
 //! Why a scenario cannot be run.
 
 use crate::base::json::{self, JsonError};
+use crate::pop::dpop::Unprotected;
 use crate::sim::settings::SettingError;
 
 /// A scenario that cannot be run.
@@ -67,6 +68,9 @@ pub enum ScenarioError {
     /// The scenario's own directory.
     #[error("`directory`: {0}")]
     Directory(String),
+    /// Servers that would take every proof as often as it comes.
+    #[error("`settings.dpop`: {0}")]
+    Unprotected(#[from] Unprotected),
     /// A policy.
     #[error("`settings.policies`: {0}")]
     Policy(String),
@@ -95,6 +99,7 @@ impl ScenarioError {
             Self::NoSteps => "sim.no_steps",
             Self::Setting(_) => "sim.setting",
             Self::UnknownName { .. } => "sim.unknown_name",
+            Self::Unprotected(error) => error.code(),
             Self::Directory(_) => "sim.directory",
             Self::Policy(_) => "sim.policy",
             Self::OutOfOrder { .. } => "sim.out_of_order",

@@ -110,7 +110,8 @@ impl Known {
             Step::Browse(access)
             | Step::Fetch(access)
             | Step::Refresh(access)
-            | Step::SignIn(access) => {
+            | Step::SignIn(access)
+            | Step::Write(access) => {
                 self.user(&format!("{path}.user"), &access.user)?;
                 self.machine(path, &access.device)?;
                 app(path, &access.app)?;

@@ -44,6 +44,8 @@ pub enum Step {
     Use(UseLoot),
     /// Time passes.
     Wait(Wait),
+    /// An app writes a note at its resource with the access token it has.
+    Write(Access),
 }
 
 impl Step {
@@ -68,6 +70,7 @@ impl Step {
             Self::Steal(_) => "steal",
             Self::Use(_) => "use",
             Self::Wait(_) => "wait",
+            Self::Write(_) => "write",
         }
     }
 }
@@ -303,9 +306,9 @@ pub enum LootKind {
     DerivedKey,
     /// The use of the device's broker, by code running there.
     DeviceControl,
-    /// DPoP proofs made in advance, from an app with a DPoP key (not built yet: there is none).
+    /// DPoP proofs made in advance by code that ran on the device, with their access token.
     DpopProofs,
-    /// A DPoP request, from the network (not built yet: there is none).
+    /// A DPoP request with a body, held back on the network before it arrived.
     DpopRequest,
     /// The whole key store with everything the broker holds, from disk; software stores only.
     KeyStore,
@@ -354,13 +357,23 @@ fn exchange() -> String {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum UseAs {
-    /// A recorded message with one claim changed.
+    /// A recorded message with one claim, or its body, changed.
     Altered,
     /// As it is meant, or byte for byte.
     #[default]
     AsIs,
     /// A derived key, to sign a browser credential.
     BrowserCredential,
+    /// An access token whose `cnf` claim was taken out.
+    DroppedCnf,
+    /// A proof, in a request with another method.
+    OtherMethod,
+    /// A proof, beside another access token that the thief holds.
+    OtherToken,
+    /// A proof, in a request for another URL.
+    OtherUrl,
+    /// An access token, or a recorded token request, with a proof by a key of the thief's own.
+    OwnKey,
     /// A bound token in a plain refresh grant.
     PlainGrant,
     /// A derived or made-up key, to sign a token request.
@@ -368,6 +381,22 @@ pub enum UseAs {
 }
 
 impl UseAs {
+    /// How, as a phrase; nothing where there is nothing to say.
+    pub(in crate::sim) const fn phrase(self) -> Option<&'static str> {
+        match self {
+            Self::AsIs => None,
+            Self::Altered => Some("altered"),
+            Self::BrowserCredential => Some("to sign a browser credential"),
+            Self::DroppedCnf => Some("without its `cnf` claim"),
+            Self::OtherMethod => Some("with another method"),
+            Self::OtherToken => Some("with a proof of another token"),
+            Self::OtherUrl => Some("at another URL"),
+            Self::OwnKey => Some("with a key of its own"),
+            Self::PlainGrant => Some("in a plain refresh grant"),
+            Self::TokenRequest => Some("to sign a token request"),
+        }
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

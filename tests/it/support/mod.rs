@@ -17,7 +17,11 @@ use token_protection_lab::base::{Check, Danger, Timestamp};
 use token_protection_lab::catalog::well_known::EXCHANGE;
 use token_protection_lab::jose::jws::{Header, sign_compact};
 use token_protection_lab::jose::{P256PublicKey, SignatureAlgorithm, SigningKey};
-use token_protection_lab::resource::ResourceServer;
+use token_protection_lab::pop::dpop::{NonceDemand, Recipient, RecipientSettings};
+use token_protection_lab::pop::replay::{ReplayKey, SharedReplay, Window};
+use token_protection_lab::resource::{
+    AcceptedTokens, CLOCK_SKEW, ResourceServer, ResourceSettings,
+};
 use token_protection_lab::testing::{Answer, Lab, LabBuilder, lab::with_bearer};
 use token_protection_lab::token::AccessTokenClaims;
 use token_protection_lab::wire::answer::json_response;
@@ -73,16 +77,16 @@ pub const ISSUER: &str = "https://login.lab.example/t";
 impl Issuer {
     pub fn new() -> Self {
         let mut rng = Seed(11).stream("issuer");
-        let server = ResourceServer::new(
-            EXCHANGE,
-            "Office 365 Exchange Online",
-            "https://exchange.lab.example",
-            ISSUER,
-            Vec::new(),
-            danger(),
-        );
+        let server = resource_server(AcceptedTokens::default(), &mut rng);
         let now = Timestamp::from_unix(1_772_438_400);
         Self { key: SigningKey::generate(&mut rng), server, now, rng }
+    }
+
+    /// One whose resource server takes bound tokens alone.
+    pub fn of_bound_tokens() -> Self {
+        let mut issuer = Self::new();
+        issuer.server = resource_server(AcceptedTokens::Bound, &mut issuer.rng);
+        issuer
     }
 
     pub fn claims(&self) -> AccessTokenClaims {
@@ -130,14 +134,38 @@ impl Issuer {
     pub fn present(&mut self, token: &str) -> Option<Check> {
         let mut request = Request::new(Vec::new());
         *request.uri_mut() = "https://exchange.lab.example/me".parse().unwrap();
-        let request = with_bearer(request, token);
+        self.send(&with_bearer(request, token))
+    }
+
+    /// What it makes of a request: nothing if it serves.
+    pub fn send(&mut self, request: &Request) -> Option<Check> {
         let mut link = Keys { key: self.key.public_key().clone(), now: self.now };
-        let response = self.server.handle(&request, &mut link);
+        let response = self.server.handle(request, &mut link, &mut self.rng);
         match response.status().is_success() {
             true => None,
             false => self.server.take_refusal().and_then(|error| error.check()),
         }
     }
+}
+
+fn resource_server(accepted: AcceptedTokens, rng: &mut Stream) -> ResourceServer {
+    let told = ResourceSettings {
+        id: EXCHANGE,
+        display_name: "Office 365 Exchange Online".to_owned(),
+        origin: "https://exchange.lab.example".to_owned(),
+        issuer: ISSUER.to_owned(),
+        legacy_protocols: Vec::new(),
+        clock_skew: CLOCK_SKEW,
+        accepted,
+        danger: danger(),
+    };
+    let replay = SharedReplay::new(Window::with_capacity(64), ReplayKey::generate(rng));
+    let settings = RecipientSettings {
+        nonces: NonceDemand::NotUsed,
+        replay: Some(replay),
+        ..RecipientSettings::default()
+    };
+    ResourceServer::new(told, Recipient::new(settings, rng).unwrap()).unwrap()
 }
 
 /// A far side that publishes one key.
