@@ -37,6 +37,8 @@
 //! it, and send it later from somewhere else.
 
 mod browser;
+#[cfg(test)]
+mod costs;
 mod error;
 mod exchange;
 pub mod loot;
