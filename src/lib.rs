@@ -22,6 +22,8 @@ pub mod pop;
 pub mod render;
 pub mod resource;
 pub mod rollout;
+#[cfg(feature = "redis")]
+pub mod server;
 pub mod signin;
 pub mod sim;
 #[cfg(feature = "testing")]

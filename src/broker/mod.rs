@@ -38,6 +38,8 @@
 
 mod browser;
 pub mod dpop;
+#[cfg(test)]
+mod costs;
 mod error;
 mod exchange;
 pub mod loot;

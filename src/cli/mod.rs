@@ -6,6 +6,7 @@ mod demo;
 mod failure;
 mod input;
 mod inspect;
+mod latency;
 mod lint;
 mod list;
 mod log;
@@ -79,6 +80,8 @@ enum Command {
     WhatIf(whatif::WhatIf),
     /// Count what a sign-in log says of token protection
     Report(Box<report::Report>),
+    /// Show what each way of proving possession costs a device in time
+    Latency(latency::Latency),
     /// Rehearse a roll-out of token protection
     Rollout(Box<rollout::Rollout>),
     /// Print shell completions
@@ -117,6 +120,7 @@ impl Command {
             Self::Lint(lint) => lint.run(),
             Self::WhatIf(whatif) => whatif.run(),
             Self::Report(report) => report.run(),
+            Self::Latency(latency) => latency.run(),
             Self::Rollout(rollout) => rollout.run(),
             Self::Completions(completions) => completions.run(),
             Self::Man(man) => man.run(),

@@ -26,9 +26,11 @@
 mod error;
 mod keys;
 mod latency;
+mod strategy;
 
 pub use error::Error;
 pub use latency::{Latency, LatencyModel};
+pub use strategy::{Operations, Strategy, Times};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

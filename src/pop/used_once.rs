@@ -2,7 +2,14 @@
 //!
 //! A value is kept until the time it would be refused anyway, so the memory forgets on its own. When
 //! it is full of values that still count, it refuses new ones: forgetting early would let a replay
-//! through. The replay window of the proof work will replace it where speed matters.
+//! through.
+//!
+//! It stands beside the [`Window`](super::Window) of proofs and is not replaced by it. What it holds
+//! is little and comes from parties that were authenticated before: single-use nonces, codes,
+//! factors, the `jti` of protocol 4. So it grows with what it holds instead of being laid out in
+//! advance, takes values of any kind without a key (and leaves a seeded run's draws alone), and can
+//! be asked without using anything up. It is for one owner at a time and a clock that never goes
+//! back.
 
 use std::collections::BTreeMap;
 
@@ -16,13 +23,15 @@ use crate::base::Timestamp;
 pub struct UsedOnce {
     capacity: usize,
     seen: BTreeMap<[u8; 16], Timestamp>,
+    /// When old values were last taken out: once a second is enough, however often it is full.
+    swept: Option<Timestamp>,
 }
 
 impl UsedOnce {
     /// A memory for at most `capacity` live values.
     #[must_use]
     pub const fn with_capacity(capacity: usize) -> Self {
-        Self { capacity, seen: BTreeMap::new() }
+        Self { capacity, seen: BTreeMap::new(), swept: None }
     }
 
     /// Whether `value` was used and still counts at `now`.
@@ -44,8 +53,9 @@ impl UsedOnce {
         if self.contains(value, now) {
             return Err(ProofError::UsedBefore);
         }
-        if self.seen.len() >= self.capacity {
+        if self.seen.len() >= self.capacity && self.swept != Some(now) {
             self.seen.retain(|_, until| *until >= now);
+            self.swept = Some(now);
         }
         if self.seen.len() >= self.capacity {
             return Err(ProofError::WindowFull);

@@ -13,6 +13,7 @@ pub mod html;
 pub mod inspect;
 pub mod json;
 pub mod label;
+pub mod latency;
 pub mod lint;
 pub mod list;
 pub mod matrix;

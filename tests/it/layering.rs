@@ -88,6 +88,20 @@ fn arrows_point_up() {
     assert!(wrong.is_empty(), "arrows against the table:\n{}", wrong.join("\n"));
 }
 
+/// What the features of the edges add is handed to rooms as a trait; no room names it.
+#[test]
+fn no_room_knows_an_edge() {
+    let edges: Vec<String> = EDGES.iter().map(|edge| (*edge).to_owned()).collect();
+    for room in rooms() {
+        for file in sources(&room) {
+            for (at, line) in read(&file).lines().enumerate() {
+                let named = imported(&room, line, &edges);
+                assert!(named.is_empty(), "{}:{}: {room} -> {named:?}", shown(&file), at + 1);
+            }
+        }
+    }
+}
+
 #[test]
 fn every_exception_is_used() {
     let rooms = rooms();

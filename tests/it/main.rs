@@ -28,6 +28,8 @@ mod policy_laws;
 mod policy_members;
 mod policy_speed;
 mod properties;
+#[cfg(feature = "redis")]
+mod redis_window;
 mod replay;
 mod report;
 mod robustness;

@@ -44,6 +44,16 @@ fn schemas_are_what_the_command_prints() {
 }
 
 #[test]
+fn the_chart_of_latencies_is_what_the_command_prints() {
+    let chart = root().join("docs/explanation/what-a-session-key-buys.svg");
+    let (_, printed) = run(&["latency", "--svg"].map(str::to_owned), None);
+    if updating() {
+        std::fs::write(&chart, &printed).unwrap();
+    }
+    assert!(read(&chart) == printed, "{}: out of date", shown(&chart));
+}
+
+#[test]
 fn the_generated_tables_of_the_matrix_page_are_what_the_command_prints() {
     let page = reference("matrix.md");
     let print = |more: &[&str]| {

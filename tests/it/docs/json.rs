@@ -25,6 +25,7 @@ const SHAPES: &[(&str, &[&[&str]])] = &[
             &["list", "--apps", "--devices", "--settings", "--checks", "--json"],
         ],
     ),
+    ("latency", &[&["latency", "--json"]]),
     ("rules-list", &[&["rules", "list", "--json"]]),
     (
         "rules-show",
