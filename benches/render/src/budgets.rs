@@ -37,6 +37,10 @@ pub const ALL: &[Gate] = &[
         },
     },
     Gate {
+        what: "replay window, 10 million live entries, one insert",
+        rule: Rule::Within { nanoseconds: 200.0, of: "replay/insert/1/10000000", less: None },
+    },
+    Gate {
         what: "100 policies, one sign-in",
         rule: Rule::Within { nanoseconds: 2_000.0, of: "policy/evaluate/100", less: None },
     },
