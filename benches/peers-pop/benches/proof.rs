@@ -452,7 +452,7 @@ fn gates(keys: &[SigningKey], proofs: &[Proof]) {
     let mut all = proofs.iter().cycle();
     let mut alone = |name: &str| assert!(bare(name)(black_box(all.next().unwrap())));
     let count = keys.len();
-    let name = format!("whole check, unseen key / bare ring, {count} keys");
+    let name = format!("whole check, unseen key / bare ring, keys: {count}");
     gate::ratio(&name, "at most 1.10", BATCH, || unseen.next(), || alone("ring"));
     if count > 1 {
         return;

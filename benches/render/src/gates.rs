@@ -1,101 +1,37 @@
-//! The budgets: ratios and times that the measurements of one run have to keep.
+//! The budgets that are times: medians of one run have to keep them.
 
 use crate::criterion::Measurement;
-use crate::table::{digits, markdown, time};
+use crate::table::{markdown, time};
 
-/// One budget.
+/// One budget: the median of a bench, less that of another, is so many nanoseconds at most.
 pub struct Gate {
     pub what: &'static str,
-    pub rule: Rule,
-}
-
-/// What a budget asks. Of several ids the one with the smallest median counts: the fastest peer.
-pub enum Rule {
-    /// The median is so many times that of the fastest of `than`, at most.
-    AtMost { times: f64, of: &'static str, than: &'static [&'static str] },
-    /// The fastest of `than` takes so many times as long, at least.
-    FasterBy { times: f64, of: &'static str, than: &'static [&'static str] },
-    /// The median, less that of another bench, is so many nanoseconds at most.
-    Within { nanoseconds: f64, of: &'static str, less: Option<&'static str> },
+    pub nanoseconds: f64,
+    pub of: &'static str,
+    pub less: Option<&'static str>,
 }
 
 /// What came of a budget.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
-    Met {
-        figure: String,
-    },
-    NotMet {
-        figure: String,
-    },
-    /// These ids are missing.
-    NotMeasured {
-        missing: Vec<&'static str>,
-    },
+    Met { figure: f64 },
+    NotMet { figure: f64 },
+    NotMeasured { missing: &'static str },
 }
 
 impl Gate {
     pub fn judge(&self, all: &[Measurement]) -> Outcome {
-        match &self.rule {
-            Rule::AtMost { times, of, than } => compared(all, of, than, |of, than| {
-                let ratio = of / than;
-                (ratio <= *times, format!("{} x", digits(ratio)))
-            }),
-            Rule::FasterBy { times, of, than } => compared(all, of, than, |of, than| {
-                let ratio = than / of;
-                (ratio >= *times, format!("{} x", digits(ratio)))
-            }),
-            Rule::Within { nanoseconds, of, less: None } => {
-                compared(all, of, &[of], |of, _| (of <= *nanoseconds, time(of)))
-            }
-            Rule::Within { nanoseconds, of, less: Some(less) } => {
-                compared(all, of, &[less], |of, less| {
-                    let rest = of - less;
-                    (rest <= *nanoseconds, time(rest))
-                })
-            }
-        }
-    }
-
-    fn budget(&self) -> String {
-        match &self.rule {
-            Rule::AtMost { times, .. } => format!("<= {} x", digits(*times)),
-            Rule::FasterBy { times, .. } => format!(">= {} x faster", digits(*times)),
-            Rule::Within { nanoseconds, .. } => format!("<= {}", time(*nanoseconds)),
-        }
-    }
-
-    fn ids(&self) -> String {
-        let (of, others): (_, &[&str]) = match &self.rule {
-            Rule::AtMost { of, than, .. } | Rule::FasterBy { of, than, .. } => (of, than),
-            Rule::Within { of, less, .. } => (of, less.as_slice()),
+        let median = |id: &'static str| {
+            let found = all.iter().find(|one| one.id() == id);
+            found.map(|one| one.median).ok_or(Outcome::NotMeasured { missing: id })
         };
-        let others: Vec<String> = others.iter().map(|id| format!("`{id}`")).collect();
-        match others.is_empty() {
-            true => format!("`{of}`"),
-            false => format!("`{of}` to {}", others.join(", ")),
+        match (median(self.of), self.less.map_or(Ok(0.0), median)) {
+            (Err(outcome), _) | (_, Err(outcome)) => outcome,
+            (Ok(of), Ok(less)) if of - less <= self.nanoseconds => {
+                Outcome::Met { figure: of - less }
+            }
+            (Ok(of), Ok(less)) => Outcome::NotMet { figure: of - less },
         }
-    }
-}
-
-fn compared(
-    all: &[Measurement],
-    of: &'static str,
-    than: &[&'static str],
-    judge: impl Fn(f64, f64) -> (bool, String),
-) -> Outcome {
-    let median = |id: &str| all.iter().find(|one| one.id() == id).map(|one| one.median);
-    let mut missing: Vec<_> = std::iter::once(of).chain(than.iter().copied()).collect();
-    missing.retain(|id| median(id).is_none());
-    missing.dedup();
-    let fastest = than.iter().filter_map(|id| median(id)).reduce(f64::min);
-    match (median(of), fastest) {
-        // The fastest of some is not the fastest of all.
-        (Some(of), Some(than)) if missing.is_empty() => match judge(of, than) {
-            (true, figure) => Outcome::Met { figure },
-            (false, figure) => Outcome::NotMet { figure },
-        },
-        _ => Outcome::NotMeasured { missing },
     }
 }
 
@@ -104,14 +40,18 @@ pub fn table(gates: &[Gate], all: &[Measurement]) -> String {
     let head = ["budget", "asked", "measured", "", "from"].map(str::to_owned);
     let row = |gate: &Gate| {
         let (figure, word) = match gate.judge(all) {
-            Outcome::Met { figure } => (figure, "met".to_owned()),
-            Outcome::NotMet { figure } => (figure, "**not met**".to_owned()),
+            Outcome::Met { figure } => (time(figure), "met".to_owned()),
+            Outcome::NotMet { figure } => (time(figure), "**not met**".to_owned()),
             Outcome::NotMeasured { missing } => {
-                let ids: Vec<String> = missing.iter().map(|id| format!("`{id}`")).collect();
-                ("-".to_owned(), format!("not measured: {}", ids.join(", ")))
+                ("-".to_owned(), format!("`{missing}` was not measured"))
             }
         };
-        vec![gate.what.to_owned(), gate.budget(), figure, word, gate.ids()]
+        let from = match gate.less {
+            Some(less) => format!("`{}` less `{less}`", gate.of),
+            None => format!("`{}`", gate.of),
+        };
+        let asked = format!("<= {}", time(gate.nanoseconds));
+        vec![gate.what.to_owned(), asked, figure, word, from]
     };
     markdown(&head, &gates.iter().map(row).collect::<Vec<_>>())
 }
@@ -121,46 +61,26 @@ mod tests {
     use super::*;
     use crate::table::tests::measured;
 
-    fn all() -> Vec<Measurement> {
-        [("whole", 52e3), ("ring", 50e3), ("openssl", 40e3), ("known", 20e3)]
-            .map(|(function, median)| measured("g", function, "", median))
-            .to_vec()
-    }
-
-    fn judged(rule: Rule) -> Outcome {
-        Gate { what: "", rule }.judge(&all())
+    fn judged(nanoseconds: f64, less: Option<&'static str>) -> Outcome {
+        let all = [("use", 52e3), ("sign", 50e3)]
+            .map(|(function, median)| measured("g", function, "", median));
+        Gate { what: "", nanoseconds, of: "g/use", less }.judge(&all)
     }
 
     #[test]
-    fn a_ratio_is_to_the_fastest_of_all() {
-        let than = &["g/ring", "g/openssl"];
-        let met = judged(Rule::FasterBy { times: 2.0, of: "g/known", than });
-        assert_eq!(met, Outcome::Met { figure: "2.00 x".into() });
-        let not_met = judged(Rule::FasterBy { times: 2.1, of: "g/known", than });
-        assert_eq!(not_met, Outcome::NotMet { figure: "2.00 x".into() });
+    fn a_budget_may_be_reached_and_not_passed() {
+        assert_eq!(judged(52_000.0, None), Outcome::Met { figure: 52_000.0 });
+        assert_eq!(judged(51_999.0, None), Outcome::NotMet { figure: 52_000.0 });
     }
 
     #[test]
-    fn more_than_asked_is_not_met() {
-        let met = judged(Rule::AtMost { times: 1.05, of: "g/whole", than: &["g/ring"] });
-        assert_eq!(met, Outcome::Met { figure: "1.04 x".into() });
-        let not_met = judged(Rule::AtMost { times: 1.03, of: "g/whole", than: &["g/ring"] });
-        assert_eq!(not_met, Outcome::NotMet { figure: "1.04 x".into() });
+    fn a_part_can_be_left_out() {
+        assert_eq!(judged(2_000.0, Some("g/sign")), Outcome::Met { figure: 2_000.0 });
+        assert_eq!(judged(1_999.0, Some("g/sign")), Outcome::NotMet { figure: 2_000.0 });
     }
 
     #[test]
-    fn a_time_can_leave_a_part_out() {
-        let less = Some("g/ring");
-        let met = judged(Rule::Within { nanoseconds: 2_000.0, of: "g/whole", less });
-        assert_eq!(met, Outcome::Met { figure: "2.00 us".into() });
-        let not_met = judged(Rule::Within { nanoseconds: 2_000.0, of: "g/whole", less: None });
-        assert_eq!(not_met, Outcome::NotMet { figure: "52.0 us".into() });
-    }
-
-    #[test]
-    fn a_missing_peer_leaves_a_budget_open() {
-        let than = &["g/ring", "g/aws"];
-        let open = judged(Rule::FasterBy { times: 2.0, of: "g/known", than });
-        assert_eq!(open, Outcome::NotMeasured { missing: vec!["g/aws"] });
+    fn what_is_missing_leaves_a_budget_open() {
+        assert_eq!(judged(1e9, Some("g/none")), Outcome::NotMeasured { missing: "g/none" });
     }
 }
