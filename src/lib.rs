@@ -33,4 +33,5 @@ pub mod wire;
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../docs/how-to/use-the-library.md")]
 #[doc = include_str!("../docs/how-to/take-a-check-out.md")]
+#[doc = include_str!("../docs/how-to/verify-dpop-proofs.md")]
 mod how_to {}

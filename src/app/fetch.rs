@@ -100,6 +100,27 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_token_is_shown_with_a_proof() {
+        let store = crate::broker::scripted::store(crate::keystore::Protection::Hardware);
+        let mut rng = crate::base::stream::Seed(4).stream("app");
+        let mut key = crate::broker::DpopClient::generate(store, &mut rng).unwrap();
+        let challenge = http::Response::builder()
+            .status(401)
+            .header("www-authenticate", "DPoP error=\"use_dpop_nonce\"")
+            .header("dpop-nonce", "n")
+            .body(vec![])
+            .unwrap();
+        let mut link = Scripted::answering([challenge, ok("content")]);
+        let served = fetch_bound(&mut link, "app", OUTLOOK, &"at".into(), &mut key);
+        assert_eq!(served.unwrap(), b"content");
+        for sent in &link.sent {
+            assert_eq!(sent.headers()["authorization"], "DPoP at");
+            assert!(sent.headers().contains_key("dpop"));
+        }
+        assert_ne!(link.sent[0].headers()["dpop"], link.sent[1].headers()["dpop"]);
+    }
+
+    #[test]
     fn a_password_goes_to_the_resource_server_itself() {
         let mut link = Scripted::answering([ok("content")]);
         legacy_fetch(&mut link, "mail", OUTLOOK, "IMAP4", ALICE, &"p:w".into()).unwrap();

@@ -183,7 +183,9 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::broker::scripted::{ISSUER, Scripted, ok, refused, tokens};
+    use crate::base::stream::Seed;
+    use crate::broker::scripted::{ISSUER, Scripted, ok, refused, store, tokens};
+    use crate::keystore::Protection;
     use crate::wire::answer::json_response;
 
     fn app() -> App {
@@ -210,12 +212,32 @@ mod tests {
     }
 
     #[test]
+    fn with_dpop_a_token_that_is_not_bound_is_thrown_away() {
+        let store = store(Protection::Software);
+        let mut key = DpopClient::generate(store, &mut Seed(6).stream("app")).unwrap();
+        let dpop = TokenAnswer { token_type: "dpop".to_owned(), ..tokens(None) };
+        for (answer, code) in [(dpop, None), (tokens(None), Some("app.not_bound"))] {
+            let mut link = Scripted::answering([json_response(StatusCode::OK, &answer)]);
+            let app = app();
+            let mut client = app.with_dpop(Some(&mut key));
+            let got = client.refresh(&mut link, &"rt".into(), "x", None);
+            assert_eq!(
+                got.map(|tokens| tokens.token_type).ok(),
+                code.is_none().then_some(TokenType::Dpop)
+            );
+            assert!(link.sent[0].headers().contains_key("dpop"));
+        }
+    }
+
+    #[test]
     fn a_refusal_and_garbage_have_their_names() {
         let mac = TokenAnswer { token_type: "mac".to_owned(), ..tokens(None) };
+        let dpop = TokenAnswer { token_type: "DPoP".to_owned(), ..tokens(None) };
         for (answer, code) in [
             (refused(530_084), "app.refused"),
             (ok("s3cret"), "app.unexpected"),
             (json_response(StatusCode::OK, &mac), "app.unexpected"),
+            (json_response(StatusCode::OK, &dpop), "app.unexpected"),
         ] {
             let mut link = Scripted::answering([answer]);
             let error = app().refresh(&mut link, &"rt".into(), "x", None).unwrap_err();

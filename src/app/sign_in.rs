@@ -342,6 +342,27 @@ mod tests {
     }
 
     #[test]
+    fn with_dpop_the_code_is_asked_for_with_the_key_that_redeems_it() {
+        let (app, mut rng) = app();
+        let store = crate::broker::scripted::store(crate::keystore::Protection::Hardware);
+        let mut key = crate::broker::DpopClient::generate(store, &mut rng).unwrap();
+        let jkt = crate::broker::Prover::jkt(&key).unwrap();
+        let login = Login { username: ALICE.to_owned(), password: "pw".into(), otc: None };
+        let request = SignInRequest { login: Some(&login), ..ASK };
+        let mut asked = vec![];
+        let mut far = provider(|_, query| {
+            asked.push(query.dpop_jkt);
+            code(query)
+        });
+        // The answer of this provider is a bearer token all the same.
+        let mut client = app.with_dpop(Some(&mut key));
+        let error = client.sign_in(&mut far, &mut rng, request).unwrap_err();
+        assert_eq!(error.code(), "app.not_bound");
+        assert!(app.sign_in(&mut far, &mut rng, request).is_ok());
+        assert_eq!(asked, [Some(jkt), None]);
+    }
+
+    #[test]
     fn a_credential_is_made_for_the_nonce_of_the_page() {
         let (app, mut rng) = app();
         let (mut broker, ..) = signed_in(Protocol::SessionKey);

@@ -279,3 +279,243 @@ fn server_of(request: &Request) -> String {
     let authority = uri.authority().map_or("", http::uri::Authority::as_str);
     format!("{}://{authority}", uri.scheme_str().unwrap_or("https"))
 }
+
+#[cfg(test)]
+mod tests {
+    use http::StatusCode;
+
+    use super::super::scripted::{
+        ALICE, ISSUER, NOW, Scripted, known_device, known_device_with, nonce, ok, settings,
+        signed_in, store, tokens,
+    };
+    use super::super::uses::AppRequest;
+    use super::super::{BrokerSettings, Protocol};
+    use super::*;
+    use crate::base::id::AppId;
+    use crate::base::stream::Seed;
+    use crate::base::{Danger, Lifetime};
+    use crate::jose::fixtures::assert_lacks;
+    use crate::keystore::Protection;
+    use crate::pop::dpop::{
+        Limits, NonceRule, Presented, RequestFacts, Scheme, TargetUri, Verifier,
+    };
+    use crate::wire::answer::{ErrorBody, TokenAnswer, json_response};
+    use crate::wire::dpop::{TokenType, give_nonce, proofs};
+
+    const ASK: AppRequest<'_> = AppRequest {
+        client: AppId::from_u128(0xa),
+        client_version: None,
+        client_sku: None,
+        resource: "https://outlook.lab.example",
+        scope: "offline_access",
+    };
+
+    fn client(protection: Protection) -> DpopClient {
+        DpopClient::generate(store(protection), &mut Seed(3).stream("app")).unwrap()
+    }
+
+    fn get(url: &str) -> Request {
+        http::Request::get(url).body(vec![]).unwrap()
+    }
+
+    /// `use_dpop_nonce` as a token endpoint says it.
+    fn challenge(nonce: &str) -> Response {
+        let body = ErrorBody {
+            error: "use_dpop_nonce".to_owned(),
+            error_description: String::new(),
+            error_codes: vec![],
+            timestamp: NOW.to_string(),
+            trace_id: String::new(),
+            correlation_id: String::new(),
+            suberror: None,
+        };
+        let mut response = json_response(StatusCode::BAD_REQUEST, &body);
+        give_nonce(&mut response, nonce);
+        response
+    }
+
+    /// The thumbprint of the key that proved this request, if the proof is good at `now` and
+    /// carries exactly this nonce.
+    fn proven(
+        request: &Request,
+        nonce: Option<&str>,
+        token: Option<(&str, JwkThumbprint)>,
+        now: Timestamp,
+    ) -> Option<JwkThumbprint> {
+        let uri = format!("https://{}{}", request.uri().host()?, request.uri().path());
+        let uri = TargetUri::parse(&uri).ok()?;
+        let scheme = if token.is_some() { Scheme::Dpop } else { Scheme::None };
+        let fields = proofs(request.headers());
+        let method = request.method().as_str();
+        let facts = RequestFacts { method, uri: &uri, proofs: &fields, scheme };
+        let presented = match token {
+            Some((token, jkt)) => Presented::AccessToken { token, jkt: Some(jkt) },
+            None => Presented::NoToken,
+        };
+        let nonces: Vec<&str> = nonce.into_iter().collect();
+        let rule = match nonces.is_empty() {
+            true => NonceRule::NotUsed,
+            false => NonceRule::OneOf(&nonces),
+        };
+        let verifier = Verifier::new(Limits::default());
+        let verdict = verifier.verify(&facts, presented, rule, None, now, Danger::NONE);
+        verdict.ok().map(|possession| possession.jkt())
+    }
+
+    #[test]
+    fn a_demand_for_a_nonce_is_answered_once_with_the_same_request() {
+        let mut app = client(Protection::Hardware);
+        let request = http::Request::post(format!("{ISSUER}/oauth2/token?x=y"))
+            .body(b"grant".to_vec())
+            .unwrap();
+        let mut link = Scripted::answering([challenge("n-1"), ok("tokens")]);
+        let response = exchange(&mut app, &mut link, request.clone(), None).unwrap();
+        assert_eq!(response.body(), b"tokens");
+        assert_eq!(proven(&link.sent[0], None, None, NOW), Some(app.jkt().unwrap()));
+        assert_eq!(proven(&link.sent[1], Some("n-1"), None, NOW), Some(app.jkt().unwrap()));
+        assert_eq!(link.sent[1].body(), b"grant");
+        assert!(link.spent.0 > 0, "two signatures of a TPM take time");
+        // It knows the nonce now. A server that is never content is asked twice and no more.
+        let mut link = Scripted::answering([challenge("n-2"), challenge("n-3")]);
+        let response = exchange(&mut app, &mut link, request.clone(), None).unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert!(proven(&link.sent[0], Some("n-1"), None, NOW).is_some());
+        assert!(proven(&link.sent[1], Some("n-2"), None, NOW).is_some());
+        let mut link = Scripted::answering([ok("tokens")]);
+        exchange(&mut app, &mut link, request, None).unwrap();
+        assert!(proven(&link.sent[0], Some("n-3"), None, NOW).is_some(), "the newest counts");
+    }
+
+    #[test]
+    fn each_server_has_nonces_of_its_own_and_they_are_bounded() {
+        let mut app = client(Protection::Hardware);
+        let mut answer = ok("content");
+        give_nonce(&mut answer, "of-one");
+        let mut link = Scripted::answering([answer]);
+        exchange(&mut app, &mut link, get("https://one.example/me"), None).unwrap();
+        let mut link = Scripted::answering([ok("content"), ok("content")]);
+        exchange(&mut app, &mut link, get("https://one.example/other"), None).unwrap();
+        exchange(&mut app, &mut link, get("https://two.example/me"), None).unwrap();
+        assert!(proven(&link.sent[0], Some("of-one"), None, NOW).is_some());
+        assert!(proven(&link.sent[1], None, None, NOW).is_some(), "two knows no nonce of one");
+        for number in 0..2 * MAX_SERVERS {
+            let mut answer = ok("content");
+            give_nonce(&mut answer, "n");
+            app.remember(&get(&format!("https://{number}.example/")), &answer);
+        }
+        assert_eq!(app.presenter.nonces.len(), MAX_SERVERS);
+    }
+
+    #[test]
+    fn a_proof_for_a_resource_carries_the_hash_of_the_token() {
+        let mut app = client(Protection::Hardware);
+        let jkt = app.jkt().unwrap();
+        let mut link = Scripted::answering([ok("content")]);
+        let token = Secret::from("at");
+        exchange(&mut app, &mut link, get("https://one.example/me"), Some(&token)).unwrap();
+        assert_eq!(proven(&link.sent[0], None, Some(("at", jkt)), NOW), Some(jkt));
+        assert_eq!(proven(&link.sent[0], None, Some(("other", jkt)), NOW), None);
+    }
+
+    #[test]
+    fn whoever_runs_code_there_has_proofs_made_for_later() {
+        let mut app = client(Protection::Hardware);
+        let jkt = app.jkt().unwrap();
+        let later = [NOW, NOW + Lifetime::from_secs(3600)];
+        let request = get("https://one.example/me");
+        let token = Secret::from("at");
+        let made = app.danger_make_proofs(&later, &request, Some(&token)).unwrap();
+        for (proof, date) in made.iter().zip(later) {
+            let request = with_proof(request.clone(), proof).unwrap();
+            assert_eq!(proven(&request, None, Some(("at", jkt)), date), Some(jkt));
+        }
+        assert_ne!(made[0], made[1]);
+        let early = with_proof(request, &made[1]).unwrap();
+        assert_eq!(proven(&early, None, Some(("at", jkt)), NOW), None, "not before its date");
+    }
+
+    #[test]
+    fn only_a_software_key_is_copied_and_its_proofs_are_others() {
+        let error = client(Protection::Hardware).danger_copy().unwrap_err();
+        assert_eq!(error.code(), "keystore.not_exportable");
+        let mut app = client(Protection::Software);
+        let mut copy = app.danger_copy().unwrap();
+        assert_eq!(app.jkt().unwrap(), copy.jkt().unwrap());
+        let request = get("https://one.example/me");
+        let (own, copied) = (app.prove(NOW, &request, None), copy.prove(NOW, &request, None));
+        let (own, copied) = (own.unwrap(), copied.unwrap());
+        assert_ne!(own, copied, "no two proofs share a `jti`");
+        assert!(proven(&with_proof(request, &copied).unwrap(), None, None, NOW).is_some());
+    }
+
+    fn dpop(settings: BrokerSettings) -> BrokerSettings {
+        BrokerSettings { token_type: TokenType::Dpop, ..settings }
+    }
+
+    #[test]
+    fn the_broker_proves_each_use_and_takes_no_other_token() {
+        for protocol in [Protocol::SessionKey, Protocol::DeviceKey] {
+            let (mut broker, mut far, mut rng) = signed_in(protocol);
+            broker.settings = dpop(settings(protocol));
+            let bound = TokenAnswer { token_type: "DPoP".to_owned(), ..tokens(None) };
+            let answer = far.use_answer(protocol, "n2", &bound);
+            let mut link = Scripted::answering([nonce("n2"), challenge("d"), answer]);
+            let got = broker.token(&mut link, &mut rng, ALICE, &ASK).unwrap();
+            assert_eq!(got.token_type, TokenType::Dpop);
+            assert!(proofs(link.sent[0].headers()).is_empty(), "a nonce is nobody's");
+            let jkt = Some(broker.jkt().unwrap());
+            assert_eq!(proven(&link.sent[1], None, None, NOW), jkt);
+            assert_eq!(proven(&link.sent[2], Some("d"), None, NOW), jkt);
+            assert_eq!(link.signed(1), link.signed(2), "the signed use is sent again as it was");
+            // The key stays, and an unbound token is thrown away.
+            let answer = far.use_answer(protocol, "n3", &tokens(None));
+            let mut link = Scripted::answering([nonce("n3"), answer]);
+            let error = broker.token(&mut link, &mut rng, ALICE, &ASK).unwrap_err();
+            assert_eq!(error.code(), "broker.not_bound");
+            assert_eq!(proven(&link.sent[1], Some("d"), None, NOW), jkt);
+            // A broker of bearer tokens cannot use one of the other kind.
+            broker.settings = settings(protocol);
+            let answer = far.use_answer(protocol, "n4", &bound);
+            let mut link = Scripted::answering([nonce("n4"), answer]);
+            let error = broker.token(&mut link, &mut rng, ALICE, &ASK).unwrap_err();
+            assert_eq!(error.code(), "broker.unexpected");
+            assert!(proofs(link.sent[1].headers()).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_key_outlives_a_new_registration_and_goes_with_the_device() {
+        let (mut broker, _, mut rng) = known_device(Protocol::SessionKey);
+        assert_eq!(broker.jkt().unwrap_err().code(), "broker.no_dpop_key");
+        let request = get("https://one.example/me");
+        assert!(broker.prove(NOW, &request, None).is_err());
+        let jkt = broker.ensure_dpop_key(&mut rng).unwrap();
+        assert_eq!(broker.ensure_dpop_key(&mut rng).unwrap(), jkt);
+        broker.generate_keys(&mut rng).unwrap();
+        assert_eq!(broker.jkt().unwrap(), jkt);
+        broker.provisioned(super::super::scripted::DEVICE).unwrap();
+        broker.unregister(&mut Scripted::answering([nonce("n"), ok("{}")])).unwrap();
+        assert!(broker.jkt().is_err());
+    }
+
+    #[test]
+    fn a_copied_session_comes_without_the_dpop_key() {
+        let (mut broker, mut far, mut rng) =
+            known_device_with(Protocol::SessionKey, Protection::Software);
+        let answer = far.prt_answer(Protocol::SessionKey, "n1");
+        let mut link = Scripted::answering([nonce("n1"), answer]);
+        broker.prt_with_password(&mut link, ALICE, &"pw".into(), None).unwrap();
+        let jkt = broker.ensure_dpop_key(&mut rng).unwrap();
+        assert_eq!(broker.danger_copy().unwrap().jkt().unwrap(), jkt);
+        let mut session = broker.danger_copy_session(ALICE).unwrap().unwrap();
+        assert!(session.jkt().is_err());
+        assert_ne!(session.ensure_dpop_key(&mut rng).unwrap(), jkt);
+    }
+
+    #[test]
+    fn a_dpop_key_is_not_copied_by_accident() {
+        assert_lacks!(DpopClient: Clone, serde::Serialize, std::fmt::Display);
+        let text = format!("{:?}", client(Protection::Software));
+        assert!(text.contains("jkt") && !text.contains("nonces"), "{text}");
+    }
+}

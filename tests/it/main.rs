@@ -31,6 +31,7 @@ mod replay;
 mod report;
 mod robustness;
 mod rollout;
+mod sender_constrained;
 mod signin_log;
 #[cfg(feature = "parquet")]
 mod signin_parquet;

@@ -312,3 +312,26 @@ impl DpopError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_apart() {
+        let codes: BTreeSet<_> = DpopError::ALL.iter().map(DpopError::code).collect();
+        assert_eq!(codes.len(), DpopError::ALL.len());
+        let checks: BTreeSet<_> = DpopError::ALL.iter().filter_map(DpopError::check).collect();
+        let dpop = Check::ALL.iter().copied().filter(|check| check.id().starts_with("DPO-"));
+        assert_eq!(checks, dpop.collect());
+        for error in DpopError::ALL {
+            let code = error.code().trim_start_matches("pop.dpop_").trim_start_matches("pop.");
+            let same = code == error.category()
+                || (code, error.category()) == ("jwk_use", "jwk_invalid")
+                || (code, error.category()) == ("replay_seen", "replay");
+            assert!(same, "{code}");
+        }
+    }
+}

@@ -248,3 +248,104 @@ const fn hex(digit: u8) -> Option<u8> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normal(text: &str) -> Option<String> {
+        TargetUri::parse(text).ok().map(|uri| uri.0)
+    }
+
+    #[test]
+    fn what_means_the_same_is_the_same() {
+        for (text, expected) in [
+            ("https://h", "https://h/"),
+            ("HTTP://H:80/", "http://h/"),
+            ("https://h:/a", "https://h/a"),
+            ("https://h:8443/a?q#f", "https://h:8443/a"),
+            ("https://h/%7e%2f%c3", "https://h/~%2F%C3"),
+            ("https://%48%c3/", "https://h%C3/"),
+            ("https://[::A]:443/", "https://[::a]/"),
+            ("https://h/a/./b/../c", "https://h/a/c"),
+            ("https://h/a/..", "https://h/"),
+            ("https://h/a/b/..", "https://h/a/"),
+            ("https://h/a/.", "https://h/a/"),
+            ("https://h/../..", "https://h/"),
+            ("https://h/%2E%2e/a", "https://h/a"),
+            ("https://h//a/../b", "https://h//b"),
+            ("https://h/.a/..b/...", "https://h/.a/..b/..."),
+        ] {
+            assert_eq!(normal(text).as_deref(), Some(expected), "{text}");
+            let uri = TargetUri::parse(expected).unwrap();
+            assert!(uri.is(text) && uri.is(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_rfc_tells_apart_stays_apart() {
+        let uri = TargetUri::parse("https://h/a").unwrap();
+        for other in [
+            "https://h/A",
+            "https://h/a/",
+            "https://h//a",
+            "https://h./a",
+            "http://h/a",
+            "https://h:80/a",
+            "https://h:0443/a",
+            "https://h/%2561",
+            "https://h/a;b",
+            "https://hh/a",
+        ] {
+            assert!(normal(other).is_some() && !uri.is(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_uri_is_refused_and_not_repaired() {
+        for text in [
+            "",
+            "*",
+            "/a",
+            "//h/a",
+            "h/a",
+            "ftp://h/a",
+            "https:/h/a",
+            "https:h",
+            "https:///a",
+            "https://u@h/a",
+            "https://u:p@h/a",
+            "https://h:x/",
+            "https://h:1:2/",
+            " https://h/",
+            "https://h/ ",
+            "https://h/\t",
+            "https://h\\a",
+            "https://h/\u{e9}",
+            "https://h/%",
+            "https://h/%1",
+            "https://h/%zz",
+            "https://h/<",
+            "https://[::1/",
+            "https://[::1]x/",
+            "https://[h]/",
+            "https://[v1.a]/",
+            "https://h]/",
+            "https://h/[",
+            "https://h/?[",
+            "https://h/#a#b",
+            "https://h/?%",
+            "https://h/#\\",
+        ] {
+            assert_eq!(normal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_uri_fits_as_long_as_a_proof_can_hold_it() {
+        let long = format!("https://h/{}", "a".repeat(super::super::MAX_PROOF - 20));
+        let uri = TargetUri::parse(&long).unwrap();
+        assert!(uri.is(&long) && uri.is(&long.replacen('h', "H", 1)));
+        assert!(!uri.is(&"x".repeat(2 * super::super::MAX_PROOF)));
+    }
+}

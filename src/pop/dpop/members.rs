@@ -277,3 +277,67 @@ impl<'de> Deserialize<'de> for KeyOps {
         from.deserialize_any(OpsVisitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::json;
+
+    fn member(text: &str) -> Option<Member<'_>> {
+        json::read(text)
+    }
+
+    fn date(floor: i64, ceil: i64) -> Option<Member<'static>> {
+        Some(Member::Number(NumericDate { floor, ceil }))
+    }
+
+    #[test]
+    fn a_date_lies_between_two_seconds() {
+        for (text, floor, ceil) in [
+            ("5", 5, 5),
+            ("5.0", 5, 5),
+            ("5.25", 5, 6),
+            ("-5.25", -6, -5),
+            ("-1", -1, -1),
+            ("5e2", 500, 500),
+            ("9223372036854775807", i64::MAX, i64::MAX),
+            ("9223372036854775808", i64::MAX, i64::MAX),
+            ("18446744073709551616", i64::MAX, i64::MAX),
+            ("-9223372036854775808", i64::MIN, i64::MIN),
+            ("-1e300", i64::MIN, i64::MIN),
+        ] {
+            assert_eq!(member(text), date(floor, ceil), "{text}");
+        }
+        for text in ["1e400", "NaN", "01", "+1", "1.", "--1"] {
+            assert_eq!(member(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_values_are_kept_as_such() {
+        for text in ["null", "true", "[]", "[1,{}]", "{}", r#"{"a":{"b":1}}"#] {
+            assert_eq!(member(text), Some(Member::Other), "{text}");
+        }
+        assert_eq!(member(r#""a\u0062""#), Some(Member::Text("ab".into())));
+        for twice in [r#"{"a":1,"a":1}"#, r#"[{"a":{"b":1,"b":1}}]"#, r#"{"a":1,"\u0061":1}"#] {
+            assert_eq!(member(twice), None, "{twice}");
+        }
+    }
+
+    #[test]
+    fn operations_have_to_name_verifying() {
+        for (text, expected) in [
+            (r#"["verify"]"#, KeyOps::Verify),
+            (r#"["sign","verify"]"#, KeyOps::Verify),
+            (r#"["sign"]"#, KeyOps::WithoutVerify),
+            (r#"["verify",1]"#, KeyOps::WithoutVerify),
+            ("[]", KeyOps::WithoutVerify),
+            ("null", KeyOps::WithoutVerify),
+            (r#""verify""#, KeyOps::WithoutVerify),
+            ("{}", KeyOps::WithoutVerify),
+            ("1", KeyOps::WithoutVerify),
+        ] {
+            assert_eq!(json::read::<KeyOps>(text), Some(expected), "{text}");
+        }
+    }
+}

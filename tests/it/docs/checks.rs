@@ -26,6 +26,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("BRW", "Browser and device credentials"),
     ("COD", "Authorization codes"),
     ("RFT", "Refresh tokens outside the broker"),
+    ("SCT", "What binds an access token"),
     ("POL", "Conditional Access"),
     ("RES", "Resource servers"),
     ("DPO", "DPoP proofs, at the provider and at resource servers"),
@@ -122,7 +123,8 @@ fn told(check: Check) -> String {
 /// The tests of `tests/it/checks.rs` that bear the check's id, else its negative test.
 fn test_of(check: Check) -> String {
     let prefix = format!("{}_", check.id().to_lowercase().replace('-', "_"));
-    let files = ["tests/it/checks.rs", "tests/it/checks/dpop.rs"];
+    let files =
+        ["tests/it/checks.rs", "tests/it/checks/dpop.rs", "tests/it/checks/sender_constrained.rs"];
     let source: String = files.iter().map(|file| read(&root().join(file))).collect();
     let names = source.lines().filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
     let found: Vec<String> =
