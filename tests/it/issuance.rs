@@ -32,6 +32,8 @@ const EXCHANGE: &str = "https://exchange.lab.example";
 const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)";
 const PROTOCOLS: [Protocol; 2] = [Protocol::DeviceKey, Protocol::SessionKey];
 
+mod dpop;
+
 /// A provider and its resource servers, reached by host name.
 struct Lab {
     clock: ManualClock,
@@ -75,10 +77,13 @@ impl Lab {
     }
 
     fn with_directory(directory: Directory, policies: &[u8]) -> Self {
+        Self::with_settings(directory, policies, ProviderSettings::default())
+    }
+
+    fn with_settings(directory: Directory, policies: &[u8], settings: ProviderSettings) -> Self {
         let mut rng = Seed(11).stream("provider");
         let alice = directory.user_by_upn(ALICE).unwrap().id();
         let policies = PolicySet::from_json(policies).unwrap();
-        let settings = ProviderSettings::default();
         let mut provider =
             Provider::new(directory, policies, RulePack::newest(), settings, &mut rng).unwrap();
         let iterations = PasswordVerifier::DEFAULT_ITERATIONS;
@@ -119,11 +124,15 @@ impl Lab {
     }
 
     fn bare_device(&self, protocol: Protocol) -> (Broker, Stream) {
+        self.bare_device_for(protocol, TokenType::Bearer)
+    }
+
+    fn bare_device_for(&self, protocol: Protocol, token_type: TokenType) -> (Broker, Stream) {
         let store = Seed(12).stream("key store");
         let store = KeyStore::new(Protection::Hardware, LatencyModel::chrome_tpm(), store);
         let settings = BrokerSettings {
             protocol,
-            token_type: TokenType::Bearer,
+            token_type,
             kdf: KdfVersion::V2,
             issuer: self.provider.issuer().to_owned(),
             origin: ORIGIN.to_owned(),
