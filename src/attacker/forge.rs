@@ -66,6 +66,14 @@ fn altered_body(body: &[u8], resource: &str) -> Option<String> {
     Some(form.with("request", jwt).encode())
 }
 
+/// Whether an access token says that it is bound to a key. Anybody can read that.
+#[must_use]
+pub fn is_bound(token: &Secret<String>) -> bool {
+    let mut bound = false;
+    with_claims(token.expose_secret(), |claims| bound = claims.contains_key("cnf"));
+    bound
+}
+
 /// An access token with its `cnf` claim taken out, signature as it was: no longer bound, if anybody
 /// believed it.
 #[must_use]
@@ -130,6 +138,7 @@ mod tests {
         let payload = b64::encode_url(br#"{"aud":"a"}"#);
         assert_eq!(*token.expose_secret(), format!("h.{payload}.s"));
         assert!(without_cnf(&"no token".into()).is_none());
+        assert!(!is_bound(&token) && !is_bound(&"no token".into()));
     }
 
     #[test]

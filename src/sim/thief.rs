@@ -237,8 +237,8 @@ impl Plan<'_> {
         }
     }
 
-    /// A stolen access token: as a bearer token, however it was meant, or with what the thief can do
-    /// about its key.
+    /// A stolen access token. The thief reads what it says: one without `cnf` is shown as a bearer
+    /// token; one that is bound needs a proof, and the thief has no key but its own.
     fn show_token(&mut self, token: &Secret<String>) -> End {
         let agent = self.machine.user_agent.clone();
         let mut out = port(self.network, self.machine);
@@ -249,7 +249,9 @@ impl Plan<'_> {
         let token = stripped.as_ref().unwrap_or(token);
         let Machine { broker, rng, .. } = &mut *self.machine;
         let prover: Option<&mut dyn Prover> = match self.how {
-            UseAs::OwnKey if broker.ensure_dpop_key(rng).is_ok() => Some(broker),
+            UseAs::Bearer | UseAs::DroppedCnf => None,
+            UseAs::OwnKey => broker.ensure_dpop_key(rng).ok().map(|_| broker as _),
+            _ if forge::is_bound(token) => broker.ensure_dpop_key(rng).ok().map(|_| broker as _),
             _ => None,
         };
         send(&mut out, &agent, self.resource, token, prover, Errand::Content)
@@ -347,10 +349,15 @@ impl Plan<'_> {
     fn replay_token_request(&mut self, recorded: &Request) -> End {
         let request = match self.how {
             UseAs::Altered => forge::altered(recorded, &self.resource.app_id.to_string()),
-            UseAs::OwnKey => forge::without_proof(recorded),
             _ => recorded.clone(),
         };
-        self.send_and_fail_to_read(request)
+        let end = self.send_and_fail_to_read(request.clone());
+        // The recorded proof was good once. Nothing in the request says whose key the next access
+        // token is to be bound to, so a proof by the thief's own goes in its place.
+        match request.headers().contains_key(DPOP) {
+            true => self.send_and_fail_to_read(forge::without_proof(&request)),
+            false => end,
+        }
     }
 
     /// Sends a signed request whose answer, if one comes, opens under a key the thief lacks: the

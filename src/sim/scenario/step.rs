@@ -362,6 +362,8 @@ pub enum UseAs {
     /// As it is meant, or byte for byte.
     #[default]
     AsIs,
+    /// An access token as a bearer token, whatever it says.
+    Bearer,
     /// A derived key, to sign a browser credential.
     BrowserCredential,
     /// An access token whose `cnf` claim was taken out.
@@ -372,7 +374,7 @@ pub enum UseAs {
     OtherToken,
     /// A proof, in a request for another URL.
     OtherUrl,
-    /// An access token, or a recorded token request, with a proof by a key of the thief's own.
+    /// An access token with a proof by a key of the thief's own.
     OwnKey,
     /// A bound token in a plain refresh grant.
     PlainGrant,
@@ -386,6 +388,7 @@ impl UseAs {
         match self {
             Self::AsIs => None,
             Self::Altered => Some("altered"),
+            Self::Bearer => Some("as a bearer token"),
             Self::BrowserCredential => Some("to sign a browser credential"),
             Self::DroppedCnf => Some("without its `cnf` claim"),
             Self::OtherMethod => Some("with another method"),
