@@ -17,6 +17,7 @@ mod docs;
 mod dpop_laws;
 mod filters;
 mod issuance;
+mod known_keys;
 mod layering;
 mod limitations;
 mod lint;

@@ -78,16 +78,16 @@ fn each_at_its_stage<T>(
     assert!(stages.is_empty(), "not in the file: {stages:?}");
 }
 
-fn supplied(file: &str) -> Value {
+pub fn supplied(file: &str) -> Value {
     let path = format!("{}/tests/vectors/supplied/{file}", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap()
 }
 
-fn text(value: &Value) -> &str {
+pub fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 

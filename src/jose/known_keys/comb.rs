@@ -91,6 +91,18 @@ impl<const TEETH: usize, const BLOCKS: usize> Comb<TEETH, BLOCKS> {
     }
 }
 
+#[cfg(test)]
+impl<const BLOCKS: usize> Digits<BLOCKS> {
+    /// How often the point of a block and round has the point of the comb in it.
+    pub(super) fn coefficient(&self, teeth: usize, block: usize, round: usize) -> Scalar {
+        (0..teeth).fold(Scalar::ZERO, |sum, tooth| {
+            let bit = 8 * (tooth * BLOCKS + block);
+            let power = (0..bit).fold(Scalar::ONE, |power, _| power.mul2());
+            if self.0[block][round] >> tooth & 1 == 1 { sum + power } else { sum - power }
+        })
+    }
+}
+
 /// All sums of the teeth with the last one positive; entry i has tooth t positive where bit t is set.
 fn push_block<const TEETH: usize>(teeth: &[Point; TEETH], points: &mut Vec<Point>) {
     let Some((last, rest)) = teeth.split_last() else { return };

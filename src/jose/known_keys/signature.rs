@@ -42,13 +42,23 @@ pub(super) fn verify(
     message: &[u8],
     signature: &[u8; 64],
 ) -> Verdict {
+    verify_digest(generator, key, digest(message), signature)
+}
+
+/// The same for a digest, as a number mod n.
+pub(super) fn verify_digest(
+    generator: &GeneratorComb,
+    key: &KeyComb,
+    digest: Scalar,
+    signature: &[u8; 64],
+) -> Verdict {
     let (Some((r_octets, r)), Some((_, s))) =
         (scalar(signature.first_chunk()), scalar(signature.last_chunk()))
     else {
         return Verdict::Refused;
     };
     let inverse = Scalar::ONE / s;
-    let u1 = generator.digits(digest(message) * inverse);
+    let u1 = generator.digits(digest * inverse);
     let u2 = key.digits(r * inverse);
 
     // All loads before the first addition: they depend on nothing but the digits, so they overlap.
