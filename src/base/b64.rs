@@ -30,10 +30,7 @@ pub fn decode_url(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64> {
 ///
 /// # Errors
 /// [`NotBase64`] as [`decode_url`], and if `out` is too short.
-pub fn decode_url_into<'o>(
-    text: impl AsRef<[u8]>,
-    out: &'o mut [u8],
-) -> Result<&'o mut [u8], NotBase64> {
+pub fn decode_url_into(text: impl AsRef<[u8]>, out: &mut [u8]) -> Result<&mut [u8], NotBase64> {
     let length = URL_SAFE_NO_PAD.decode_slice(text, out).map_err(|_| NotBase64)?;
     out.get_mut(..length).ok_or(NotBase64)
 }
