@@ -35,4 +35,5 @@ pub mod wire;
 #[cfg(all(doctest, feature = "testing"))]
 #[doc = include_str!("../docs/how-to/use-the-library.md")]
 #[doc = include_str!("../docs/how-to/take-a-check-out.md")]
+#[cfg_attr(feature = "redis", doc = include_str!("../docs/how-to/share-a-replay-window.md"))]
 mod how_to {}
