@@ -36,4 +36,5 @@ pub mod wire;
 #[doc = include_str!("../docs/how-to/use-the-library.md")]
 #[doc = include_str!("../docs/how-to/take-a-check-out.md")]
 #[doc = include_str!("../docs/how-to/verify-dpop-proofs.md")]
+#[cfg_attr(feature = "redis", doc = include_str!("../docs/how-to/share-a-replay-window.md"))]
 mod how_to {}
