@@ -35,7 +35,9 @@ fn mutants(octets: &[u8]) -> impl Iterator<Item = Vec<u8>> {
             change(|it, at| it[at] = b'.'),
             change(|it, at| it[at] = b'"'),
             change(|it, at| it[at] |= 0x80),
-            change(|it, at| drop(it.remove(at))),
+            change(|it, at| {
+                it.remove(at);
+            }),
             change(|it, at| it.insert(at, b' ')),
             change(|it, at| it.insert(at, it[at])),
         ]
@@ -155,7 +157,10 @@ const VALUES: &[&str] = &[
     "\"https:\\/\\/resource.example.org\\/protectedresource\"",
 ];
 
-fn members(holder: &Holder) -> (Vec<(String, String)>, Vec<(String, String)>) {
+/// Names and values, as JSON has them.
+type Members = Vec<(String, String)>;
+
+fn members(holder: &Holder) -> (Members, Members) {
     let own = |pairs: &[(&str, String)]| {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     };
@@ -183,7 +188,7 @@ fn object(members: &[(String, String)]) -> Vec<u8> {
 fn every_member_is_judged_alike() {
     let holder = Holder::new(3);
     let (header, claims) = members(&holder);
-    let jwk: Vec<(String, String)> = {
+    let jwk: Members = {
         let jwk: serde_json::Value = serde_json::from_str(&holder.jwk()).unwrap();
         jwk.as_object().unwrap().iter().map(|(name, it)| (name.clone(), it.to_string())).collect()
     };
@@ -211,10 +216,7 @@ fn every_member_is_judged_alike() {
     assert!(accepted > 500 && refused > 2_000, "{accepted} {refused}");
 }
 
-fn edits(
-    members: &[(String, String)],
-    more: &[&str],
-) -> impl Iterator<Item = Vec<(String, String)>> {
+fn edits(members: &[(String, String)], more: &[&str]) -> impl Iterator<Item = Members> {
     let members = members.to_vec();
     let mut all = vec![members.clone(), members.iter().rev().cloned().collect()];
     for at in 0..members.len() {

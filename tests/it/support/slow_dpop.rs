@@ -254,7 +254,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
 fn encode(octets: &[u8]) -> String {
     let mut bits: Vec<u8> =
         octets.iter().flat_map(|octet| (0..8).rev().map(move |bit| octet >> bit & 1)).collect();
-    while bits.len() % 6 != 0 {
+    while !bits.len().is_multiple_of(6) {
         bits.push(0);
     }
     let letter = |bits: &[u8]| bits.iter().fold(0, |value, bit| value << 1 | usize::from(*bit));
