@@ -5,6 +5,7 @@
 //! | disk | PRTs and app refresh tokens, as texts | reading the broker's files |
 //! | memory | the last derived keys with their `ctx`, the last access tokens | reading its process |
 //! | key store | the keys themselves, on software stores alone | [`Broker::danger_copy`] |
+//! | the broker at work | DPoP proofs for any date | [running code](super::Prover::danger_make_proofs) |
 //!
 //! Session keys and private keys are in neither image: they are handles here. Derived keys are,
 //! because the real key store hands them out for signing and for opening answers. Under KDF v1 one

@@ -54,8 +54,11 @@ fn challenged(answer: &Answer) {
     assert_eq!(answer.response.headers()["cache-control"], "no-store");
 }
 
-/// One request of each grant, and the device that opens the answer if it is encrypted.
-fn grants() -> Vec<(Lab, Request, Option<(HandmadeDevice, String)>)> {
+/// A device and the nonce of its request: what opens an encrypted answer.
+type Opener = (HandmadeDevice, String);
+
+/// One request of each grant, and what opens the answer if it is encrypted.
+fn grants() -> Vec<(Lab, Request, Option<Opener>)> {
     let strict =
         || Lab::builder().settings(|settings| settings.nonce_use = NonceUse::SingleUse).build();
     let mut all = Vec::new();
@@ -85,7 +88,7 @@ fn grants() -> Vec<(Lab, Request, Option<(HandmadeDevice, String)>)> {
     all
 }
 
-fn read(answer: &Answer, device: Option<&(HandmadeDevice, String)>) -> TokenAnswer {
+fn read(answer: &Answer, device: Option<&Opener>) -> TokenAnswer {
     match device {
         None => answer.json(),
         Some((device, nonce)) => device.open_use_answer(answer.response.body(), nonce),
