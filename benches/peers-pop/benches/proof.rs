@@ -6,6 +6,7 @@
 //! unless it remembers keys; it is the fastest that the library can do.
 
 #[path = "../../support/gate.rs"]
+#[allow(dead_code, reason = "threads are measured elsewhere")]
 mod gate;
 mod support;
 
