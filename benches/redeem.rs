@@ -203,7 +203,7 @@ fn all_but_the_signature(_: &mut Criterion) {
     rest.sort_by(f64::total_cmp);
     let at = |part: usize| rest[PAIRS * part / 100];
     println!(
-        "gate redeem/prt less the token's signature: {:.2} us ({:.2} to {:.2}), at most 10",
+        "gate redeem/prt less the token's signature, microseconds: {:.2} ({:.2} to {:.2}), at most 10",
         at(50),
         at(5),
         at(95)

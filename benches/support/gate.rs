@@ -31,7 +31,7 @@ pub fn ratio(
         second();
         return;
     }
-    let mut ratios: Vec<f64> = (0..PAIRS)
+    let ratios: Vec<f64> = (0..PAIRS)
         .map(|turn| {
             // Who goes first has the colder caches: they take turns at that, too.
             let (one, other);
@@ -45,8 +45,13 @@ pub fn ratio(
             one.as_secs_f64() / other.as_secs_f64()
         })
         .collect();
+    print(name, limit, ratios);
+}
+
+/// Prints the median of the ratios, which is held against the limit, and the range of nine in ten.
+pub fn print(name: &str, limit: &str, mut ratios: Vec<f64>) {
     ratios.sort_by(f64::total_cmp);
-    let at = |part: usize| ratios[PAIRS * part / 100];
+    let at = |part: usize| ratios[ratios.len() * part / 100];
     println!("gate {name}: {:.3} ({:.3} to {:.3}), {limit}", at(50), at(5), at(95));
 }
 
@@ -55,11 +60,9 @@ pub fn ratio(
 pub fn throughput(name: &str, limit: &str, mut run: impl FnMut(bool) -> Duration) {
     let testing = std::env::args().any(|argument| argument == "--test");
     let pairs = if testing { 1 } else { PAIRS / 4 };
-    let mut gains: Vec<f64> =
+    let gains: Vec<f64> =
         (0..pairs).map(|_| 2.0 * run(false).as_secs_f64() / run(true).as_secs_f64()).collect();
-    gains.sort_by(f64::total_cmp);
     if !testing {
-        let at = |part: usize| gains[pairs * part / 100];
-        println!("gate {name}: {:.3} ({:.3} to {:.3}), {limit}", at(50), at(5), at(95));
+        print(name, limit, gains);
     }
 }

@@ -5,12 +5,6 @@ use crate::gates::Gate;
 
 pub const ALL: &[Gate] = &[
     Gate {
-        what: "use of a PRT at the provider, `ring` issuing, without the token's signature",
-        nanoseconds: 10_000.0,
-        of: "redeem/bound/ring",
-        less: Some("jose/sign/es256/ring"),
-    },
-    Gate {
         what: "replay window, 10 million live entries, one insert",
         nanoseconds: 200.0,
         of: "replay/insert/1/10000000",
