@@ -18,6 +18,7 @@ use token_protection_lab::testing::lab::{AZURE_CLI, with_header};
 use token_protection_lab::testing::{Answer, HandmadeDevice, HandmadeDpop, Lab};
 use token_protection_lab::wire::Request;
 use token_protection_lab::wire::answer::{ErrorBody, TokenAnswer};
+use token_protection_lab::wire::authorize::DEVICE_CREDENTIAL;
 use token_protection_lab::wire::dpop::{CLIENT_CERTIFICATE, DPOP, DPOP_NONCE};
 use token_protection_lab::wire::keys::Metadata;
 
@@ -112,6 +113,30 @@ fn a_challenge_spends_nothing_and_leaves_no_record() {
         let again = lab.send_proved(&mut key, request);
         assert!(!again.granted(), "{:?}", again.verdict);
     }
+}
+
+/// The status counts the device only if the nonce of its credential is still good.
+#[test]
+fn a_challenge_leaves_the_nonce_of_a_device_credential() {
+    let mut lab =
+        Lab::builder().settings(|settings| settings.nonce_use = NonceUse::SingleUse).build();
+    let mut key = lab.dpop_key("own");
+    let device = lab.device();
+    let token = lab.sign_in(AZURE_CLI, AZURE_MANAGEMENT).refresh_token.unwrap();
+    let nonce = lab.nonce();
+    let credential = device.device_credential(&nonce).text();
+    let request = lab.refresh_request(AZURE_CLI, &token, EXCHANGE);
+    let request = with_header(request, DEVICE_CREDENTIAL, &credential);
+    for wrong in [None, Some("never given out".to_owned())] {
+        key.nonce = wrong;
+        challenged(&lab.send(key.prove(request.clone(), lab.now())));
+    }
+    key = lab.dpop_key("own");
+    let answer = lab.send_proved(&mut key, request);
+    granted(&answer);
+    let verdict = answer.verdict.unwrap();
+    assert!(verdict.ignored.is_empty(), "{:?}", verdict.ignored);
+    assert_eq!(verdict.token_protection.unwrap().code, 1008);
 }
 
 #[test]
