@@ -139,6 +139,23 @@ fn a_challenge_leaves_the_nonce_of_a_device_credential() {
     assert_eq!(verdict.token_protection.unwrap().code, 1008);
 }
 
+/// Else strangers with keys of their own could fill the window, and honest proofs be refused.
+#[test]
+fn a_proof_that_comes_with_no_code_of_ours_is_not_remembered() {
+    let mut lab = Lab::new();
+    let mut key = lab.dpop_key("own");
+    let proved = key.prove(lab.code_request(Lab::code_grant(AZURE_CLI, "x")), lab.now());
+    for _ in 0..2 {
+        let answer = lab.send(proved.clone());
+        assert_eq!(answer.verdict.as_ref().unwrap().refusal, Some(Refusal::CodeBad));
+        assert_eq!(answer.response.headers().get_all(DPOP_NONCE).iter().count(), 1);
+    }
+    let code = lab.code(AZURE_CLI, EXCHANGE);
+    let mut good = lab.code_request(Lab::code_grant(AZURE_CLI, &code));
+    good.headers_mut().insert(DPOP, proved.headers()[DPOP].clone());
+    granted(&lab.send(good));
+}
+
 #[test]
 fn a_nonce_goes_stale_and_every_answer_to_a_proof_brings_the_next() {
     let mut lab = Lab::new();
