@@ -27,8 +27,14 @@ impl Provider {
         cx: &mut Context<'_>,
         grant: &CodeGrant,
     ) -> Result<Response, Refusal> {
+        let code = self.seal.open_code(grant.code.expose_secret());
+        // Who shows no code of ours takes no room among the proofs that are remembered.
+        let Some(code) = code else {
+            self.answer_proof_unread(cx);
+            return Err(Refusal::CodeBad);
+        };
         let binding = self.bind(cx, grant.client_id)?;
-        let code = self.open_code(cx, grant, &binding)?;
+        let code = self.accept_code(cx, grant, code, &binding)?;
         let cleared = Cleared::by_code(&code);
         let issue = Issue {
             authentication: &code.authentication,
@@ -52,14 +58,14 @@ impl Provider {
     }
 
     /// COD-01 to COD-06. A code that is shown twice ends the tokens it gave (RFC 6749 section 4.1.2).
-    fn open_code(
+    fn accept_code(
         &mut self,
         cx: &mut Context<'_>,
         grant: &CodeGrant,
+        code: Code,
         binding: &Binding,
     ) -> Result<Code, Refusal> {
         let danger = self.settings.danger;
-        let code = self.seal.open_code(grant.code.expose_secret()).ok_or(Refusal::CodeBad)?;
         cx.correlation = code.correlation;
         // COD-01
         if cx.now >= code.exp && danger.enforces(Check::CodeExpired) {

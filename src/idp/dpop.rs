@@ -162,6 +162,13 @@ impl Provider {
         cx.dpop_nonce = self.recipient.next_nonce(cx.now, cx.rng);
     }
 
+    /// A nonce for the next proof, where a request is refused before its own is looked at.
+    pub(super) fn answer_proof_unread(&self, cx: &mut Context<'_>) {
+        if !dpop::proofs(cx.message.headers()).is_empty() {
+            self.offer_nonce(cx);
+        }
+    }
+
     fn shown_certificate(
         &self,
         cx: &Context<'_>,

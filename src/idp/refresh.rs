@@ -40,11 +40,15 @@ impl Provider {
         draft.client = Some(grant.client_id);
         draft.incoming = IncomingTokenType::RefreshToken;
         let credential = single_header(request.headers(), DEVICE_CREDENTIAL)?;
-        if let Some(credential) = credential {
+        let opened = self
+            .open_plain(cx, draft, grant)
+            .and_then(|token| Ok((token, self.bind(cx, grant.client_id)?)));
+        // The request comes again after a challenge, with this credential and its nonce.
+        let challenged = opened.as_ref().is_err_and(|refusal| refusal.is_dpop_challenge());
+        if let Some(credential) = credential.filter(|_| !challenged) {
             self.show_device_credential(cx, draft, &credential);
         }
-        let token = self.open_plain(cx, draft, grant)?;
-        let binding = self.bind(cx, grant.client_id)?;
+        let (token, binding) = opened?;
         cx.correlation = token.correlation;
         let client = self.known_client_id(grant.client_id)?;
         // RFT-02

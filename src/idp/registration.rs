@@ -14,6 +14,7 @@ use crate::jose::{P256PublicKey, PublicKey};
 use crate::pop;
 use crate::token::{AccessTokenClaims, Amr};
 use crate::wire::answer::{json_response, read_json};
+use crate::wire::authorize::single_header;
 use crate::wire::dpop::TokenType;
 use crate::wire::registration::{
     Certificate, JoinAnswer, JoinClaims, JoinError, JoinRequest, JoinUser, KeyAnswer, KeyRequest,
@@ -66,10 +67,11 @@ impl Provider {
         request: &Request,
     ) -> Result<AccessTokenClaims, Refusal> {
         let danger = self.settings.danger;
-        let value = request.headers().get(header::AUTHORIZATION);
-        let text = value.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let text = single_header(request.headers(), header::AUTHORIZATION.as_str())
+            .map_err(|_| Refusal::MalformedMessage)?;
         let (scheme, token) = text
-            .split_once(' ')
+            .as_deref()
+            .and_then(|text| text.split_once(' '))
             .and_then(|(scheme, token)| Some((TokenType::of(scheme)?, token)))
             .ok_or(Refusal::RegistrationTokenBad)?;
         let verified = self.keys.verify(token, danger);

@@ -18,6 +18,7 @@ use token_protection_lab::testing::lab::{AZURE_CLI, with_header};
 use token_protection_lab::testing::{Answer, HandmadeDevice, HandmadeDpop, Lab};
 use token_protection_lab::wire::Request;
 use token_protection_lab::wire::answer::{ErrorBody, TokenAnswer};
+use token_protection_lab::wire::authorize::DEVICE_CREDENTIAL;
 use token_protection_lab::wire::dpop::{CLIENT_CERTIFICATE, DPOP, DPOP_NONCE};
 use token_protection_lab::wire::keys::Metadata;
 
@@ -115,6 +116,47 @@ fn a_challenge_spends_nothing_and_leaves_no_record() {
         let again = lab.send_proved(&mut key, request);
         assert!(!again.granted(), "{:?}", again.verdict);
     }
+}
+
+/// The status counts the device only if the nonce of its credential is still good.
+#[test]
+fn a_challenge_leaves_the_nonce_of_a_device_credential() {
+    let mut lab =
+        Lab::builder().settings(|settings| settings.nonce_use = NonceUse::SingleUse).build();
+    let mut key = lab.dpop_key("own");
+    let device = lab.device();
+    let token = lab.sign_in(AZURE_CLI, AZURE_MANAGEMENT).refresh_token.unwrap();
+    let nonce = lab.nonce();
+    let credential = device.device_credential(&nonce).text();
+    let request = lab.refresh_request(AZURE_CLI, &token, EXCHANGE);
+    let request = with_header(request, DEVICE_CREDENTIAL, &credential);
+    for wrong in [None, Some("never given out".to_owned())] {
+        key.nonce = wrong;
+        challenged(&lab.send(key.prove(request.clone(), lab.now())));
+    }
+    key = lab.dpop_key("own");
+    let answer = lab.send_proved(&mut key, request);
+    granted(&answer);
+    let verdict = answer.verdict.unwrap();
+    assert!(verdict.ignored.is_empty(), "{:?}", verdict.ignored);
+    assert_eq!(verdict.token_protection.unwrap().code, 1008);
+}
+
+/// Else strangers with keys of their own could fill the window, and honest proofs be refused.
+#[test]
+fn a_proof_that_comes_with_no_code_of_ours_is_not_remembered() {
+    let mut lab = Lab::new();
+    let mut key = lab.dpop_key("own");
+    let proved = key.prove(lab.code_request(Lab::code_grant(AZURE_CLI, "x")), lab.now());
+    for _ in 0..2 {
+        let answer = lab.send(proved.clone());
+        assert_eq!(answer.verdict.as_ref().unwrap().refusal, Some(Refusal::CodeBad));
+        assert_eq!(answer.response.headers().get_all(DPOP_NONCE).iter().count(), 1);
+    }
+    let code = lab.code(AZURE_CLI, EXCHANGE);
+    let mut good = lab.code_request(Lab::code_grant(AZURE_CLI, &code));
+    good.headers_mut().insert(DPOP, proved.headers()[DPOP].clone());
+    granted(&lab.send(good));
 }
 
 #[test]

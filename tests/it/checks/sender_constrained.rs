@@ -193,6 +193,11 @@ fn sct_04_the_registration_service_takes_a_bound_token_with_its_proof() {
     refused(&answer, Check::DpopTokenHashPresent);
     let challenge = answer.response.headers()["www-authenticate"].to_str().unwrap();
     assert_eq!(challenge, "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\"");
+    let mut twice = request.clone();
+    twice.headers_mut().append("authorization", "Bearer x".parse().unwrap());
+    let answer = lab.send(own.prove_with(twice, now, for_token));
+    refused(&answer, Check::MessageShape);
+    assert_eq!(answer.response.status(), 400);
     let answer = lab.send(own.prove_with(request, now, for_token));
     assert!(answer.response.status().is_success(), "{:?}", answer.verdict);
 }
