@@ -179,9 +179,12 @@ impl Provider {
 
     fn refuse(&self, cx: &Context<'_>, error: &TokenError, kind: RecordKind) -> Response {
         let body = self.error_body(cx, error, kind);
-        let status = match body.error == OAuthError::InvalidClient.as_str() {
-            true => StatusCode::UNAUTHORIZED,
-            false => StatusCode::BAD_REQUEST,
+        let status = match body.error.as_str() {
+            error if error == OAuthError::InvalidClient.as_str() => StatusCode::UNAUTHORIZED,
+            error if error == OAuthError::TemporarilyUnavailable.as_str() => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            _ => StatusCode::BAD_REQUEST,
         };
         json_response(status, &body)
     }

@@ -18,8 +18,8 @@ use crate::base::stream::Stream;
 use crate::catalog::{Catalog, ClientRegistration};
 use crate::jose::JwkThumbprint;
 use crate::pop::dpop::{
-    DpopError, DpopPossession, NonceDemand, Presented, Recipient, RecipientSettings, RequestFacts,
-    Scheme, TargetUri, Unprotected,
+    DpopAnswer, DpopError, DpopPossession, NonceDemand, Presented, Recipient, RecipientSettings,
+    RequestFacts, Scheme, TargetUri, Unprotected,
 };
 use crate::pop::replay::{ReplayKey, SharedReplay, Window};
 use crate::pop::{CertificateThumbprint, Confirmation};
@@ -28,7 +28,7 @@ use crate::wire::Response;
 use crate::wire::dpop::{self, PROOF_ALGORITHM, TokenType};
 
 use super::context::Context;
-use super::refusal::{OAuthError, Refusal};
+use super::refusal::Refusal;
 use super::settings::{CertificateBinding, DpopDemand, DpopNonces, DpopReplay, DpopSettings};
 use super::{ORIGIN, Provider};
 
@@ -246,15 +246,20 @@ fn same_key(
     }
 }
 
-/// Adds the challenge that a registration endpoint owes to a refused token (RFC 9449 section 7.1).
+/// Adds the challenges that a registration endpoint owes to a refused token (RFC 9449 sections 7.1
+/// and 7.2): the error stands beside the scheme that was used.
 pub(super) fn challenge(response: &mut Response, refusal: Refusal) {
-    let error = match refusal {
-        Refusal::Dpop(_) => refusal.oauth_error(),
-        Refusal::RegistrationTokenUnproven => OAuthError::InvalidDpopProof,
+    let dpop = |error: &str| format!("DPoP error=\"{error}\", algs=\"{PROOF_ALGORITHM}\"");
+    let challenges = match refusal {
+        Refusal::Dpop(error) if error.answer() == DpopAnswer::TemporarilyUnavailable => return,
+        Refusal::Dpop(error) => vec![dpop(error.answer().as_str())],
+        Refusal::RegistrationTokenUnproven => vec![
+            "Bearer error=\"invalid_token\"".to_owned(),
+            format!("DPoP algs=\"{PROOF_ALGORITHM}\""),
+        ],
         _ => return,
     };
-    let text = format!("DPoP error=\"{}\", algs=\"{PROOF_ALGORITHM}\"", error.as_str());
-    if let Ok(value) = HeaderValue::from_str(&text) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    for value in challenges.iter().filter_map(|text| HeaderValue::from_str(text).ok()) {
+        response.headers_mut().append(header::WWW_AUTHENTICATE, value);
     }
 }

@@ -12,6 +12,7 @@ use crate::directory::{Device, DeviceObjectId, Edition, RegistrationMethod, Trus
 use crate::jose::jws::UnverifiedJws;
 use crate::jose::{P256PublicKey, PublicKey};
 use crate::pop;
+use crate::pop::dpop::DpopAnswer;
 use crate::token::{AccessTokenClaims, Amr};
 use crate::wire::answer::{json_response, read_json};
 use crate::wire::authorize::single_header;
@@ -253,9 +254,12 @@ impl Provider {
         let (status, kind) = match refusal {
             Refusal::RegistrationTokenBad
             | Refusal::RegistrationTokenUnproven
-            | Refusal::Dpop(_)
             | Refusal::UserDisabled
             | Refusal::UserUnknown => (StatusCode::UNAUTHORIZED, "AuthenticationError"),
+            Refusal::Dpop(error) if error.answer() == DpopAnswer::TemporarilyUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "UnknownError")
+            }
+            Refusal::Dpop(_) => (StatusCode::UNAUTHORIZED, "AuthenticationError"),
             Refusal::RegistrationOverQuota => (StatusCode::BAD_REQUEST, "DirectoryAccountError"),
             Refusal::RegistrationNotOwnKey | Refusal::RemovalNotOwnKey => {
                 (StatusCode::UNAUTHORIZED, "AuthorizationError")

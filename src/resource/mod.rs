@@ -120,6 +120,10 @@ impl ResourceServer {
     /// # Errors
     /// [`NotATargetUri`] if the origin is none that a proof could be for.
     pub fn new(settings: ResourceSettings, recipient: Recipient) -> Result<Self, NotATargetUri> {
+        // A query or fragment would swallow the path, and one proof would do for all addresses.
+        if settings.origin.contains(['?', '#']) {
+            return Err(NotATargetUri);
+        }
         let uri = |path: &str| TargetUri::parse(&format!("{}{path}", settings.origin));
         let (content_uri, notes_uri) = (uri("/me")?, uri("/me/notes")?);
         Ok(Self {
@@ -248,6 +252,15 @@ mod tests {
         let text = std::str::from_utf8(response.body()).unwrap();
         assert_eq!(text, "Exchange Online: content of alice@contoso.example\n");
         assert!(server.take_refusal().is_none());
+    }
+
+    #[test]
+    fn an_origin_that_would_swallow_the_path_is_refused() {
+        for origin in ["https://outlook.lab.example?x=", "https://outlook.lab.example#", "mail"] {
+            let server = scripted::server(Danger::NONE).server;
+            let settings = ResourceSettings { origin: origin.to_owned(), ..server.settings };
+            assert!(ResourceServer::new(settings, server.recipient).is_err(), "{origin}");
+        }
     }
 
     #[test]

@@ -110,7 +110,9 @@ fn msg_06_a_full_memory_refuses_rather_than_lets_a_retired_token_live() {
         granted(&redeem(&mut lab, token));
     }
     let waiting = first(&mut lab);
-    refused(&redeem(&mut lab, &waiting), Check::MemoryRoom);
+    let answer = redeem(&mut lab, &waiting);
+    refused(&answer, Check::MemoryRoom);
+    assert_eq!(answer.response.status(), 503);
     // A code shown again still ends its family, and then there is no room for that either.
     let mut shown_twice = || {
         let code = lab.code(AZURE_CLI, EXCHANGE);

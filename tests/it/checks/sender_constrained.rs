@@ -182,6 +182,12 @@ fn sct_04_the_registration_service_takes_a_bound_token_with_its_proof() {
     let answer = lab.send(scheme(TokenType::Bearer, request.clone()));
     refused(&answer, Check::RegistrationTokenProof);
     assert_eq!(answer.response.status(), 401);
+    // RFC 9449 section 7.2: the error stands beside the scheme that was used.
+    let challenges = |answer: &token_protection_lab::testing::Answer| -> Vec<String> {
+        let all = answer.response.headers().get_all("www-authenticate");
+        all.iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(challenges(&answer), ["Bearer error=\"invalid_token\"", "DPoP algs=\"ES256\""]);
     let request = scheme(TokenType::Dpop, request);
     let for_token = |draft: &mut token_protection_lab::pop::dpop::ProofDraft| {
         draft.ath = Some(token_protection_lab::pop::dpop::ath(&token));
@@ -189,10 +195,10 @@ fn sct_04_the_registration_service_takes_a_bound_token_with_its_proof() {
     let now = lab.now();
     let answer = lab.send(other.prove_with(request.clone(), now, for_token));
     refused(&answer, Check::DpopBoundKey);
+    assert_eq!(challenges(&answer), ["DPoP error=\"invalid_token\", algs=\"ES256\""]);
     let answer = lab.send(own.prove_with(request.clone(), now, |_| ()));
     refused(&answer, Check::DpopTokenHashPresent);
-    let challenge = answer.response.headers()["www-authenticate"].to_str().unwrap();
-    assert_eq!(challenge, "DPoP error=\"invalid_dpop_proof\", algs=\"ES256\"");
+    assert_eq!(challenges(&answer), ["DPoP error=\"invalid_dpop_proof\", algs=\"ES256\""]);
     let mut twice = request.clone();
     twice.headers_mut().append("authorization", "Bearer x".parse().unwrap());
     let answer = lab.send(own.prove_with(twice, now, for_token));
