@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Pairs of batches; each pair gives one ratio.
-const PAIRS: usize = 301;
+const PAIRS: usize = 1_001;
 
 /// How long `times` calls take.
 #[expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
@@ -59,7 +59,7 @@ pub fn print(name: &str, limit: &str, mut ratios: Vec<f64>) {
 /// median of how many times the throughput two give.
 pub fn throughput(name: &str, limit: &str, mut run: impl FnMut(bool) -> Duration) {
     let testing = std::env::args().any(|argument| argument == "--test");
-    let pairs = if testing { 1 } else { PAIRS / 4 };
+    let pairs = if testing { 1 } else { PAIRS / 16 };
     let gains: Vec<f64> =
         (0..pairs).map(|_| 2.0 * run(false).as_secs_f64() / run(true).as_secs_f64()).collect();
     if !testing {
