@@ -4,7 +4,12 @@
 //! 2,048 distinct signatures in random order; a second part is no criterion group but one run with a
 //! clock around it, since tables are built meanwhile and that has to count.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a bench fails by panicking"
+)]
 #![allow(clippy::disallowed_methods, reason = "the second part reads the clock")]
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several benches")]
@@ -134,9 +139,9 @@ fn two_threads() {
         gate::throughput(&name, "at least 1.8", |twice| {
             time(|| {
                 std::thread::scope(|scope| {
-                    scope.spawn(&pass);
+                    scope.spawn(pass);
                     if twice {
-                        scope.spawn(&pass);
+                        scope.spawn(pass);
                     }
                 });
             })

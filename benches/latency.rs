@@ -5,7 +5,12 @@
 //! stands, printed first, what the model of the key store makes of it on the simulated clock; the
 //! model of a process' memory (`LatencyModel::processor`) was rounded up from these.
 
-#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench fails by panicking and exports nothing"
+)]
 
 use std::hint::black_box;
 

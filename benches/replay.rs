@@ -5,7 +5,12 @@
 //! `replay/tag`. Octets an entry are printed first: everything the window ever allocates.
 
 #![allow(clippy::disallowed_methods, reason = "a bench reads the clock")]
-#![allow(missing_docs, clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    missing_docs,
+    reason = "a bench fails by panicking and exports nothing"
+)]
 
 use std::hint::black_box;
 use std::sync::Barrier;
