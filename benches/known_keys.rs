@@ -161,7 +161,10 @@ impl Popularity {
             })
             .collect();
         let all = sums[POPULATION - 1];
-        let pick = |rng: &mut Stream| sums.partition_point(|sum| *sum < rng.random::<f64>() * all);
+        let pick = |rng: &mut Stream| {
+            let draw = rng.random::<f64>() * all;
+            sums.partition_point(|sum| *sum < draw)
+        };
         (0..REQUESTS).map(|_| pick(rng).min(POPULATION - 1)).collect()
     }
 }
@@ -197,8 +200,6 @@ fn budget() {
             times.iter().sum::<Duration>().as_secs_f64() * 1e6 / (times.len() * BATCH) as f64
         };
         let half = with.len() / 2;
-        let hits =
-            |counts: token_protection_lab::jose::known_keys::KnownKeysCounts| counts.hit_rate();
         println!(
             "known_keys/budget/{name}: {:.2} us, cold alone {:.2} us, time ratio {:.3}; later half {:.3}; \
              hit rate {:.3}; built {}, replaced {}, held {} of {}; {} of {} MiB; grown by {} MiB",
@@ -206,7 +207,7 @@ fn budget() {
             micros(&without),
             micros(&with) / micros(&without),
             micros(&with[half..]) / micros(&without[half..]),
-            hits(counts),
+            counts.hit_rate(),
             counts.built,
             counts.replaced,
             counts.held,
