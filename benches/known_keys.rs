@@ -4,7 +4,7 @@
 //! 2,048 distinct signatures in random order; a second part is no criterion group but one run with a
 //! clock around it, since tables are built meanwhile and that has to count.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a bench fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the second part reads the clock")]
 
 use std::hint::black_box;
@@ -128,11 +128,11 @@ fn two_threads() {
         let pass = || assert!(signed.iter().all(|signed| verify(&known, signed)));
         let (mut one, mut two) = (Duration::MAX, Duration::MAX);
         for _ in 0..8 {
-            one = one.min(time(&pass));
+            one = one.min(time(pass));
             two = two.min(time(|| {
                 std::thread::scope(|scope| {
-                    scope.spawn(&pass);
-                    scope.spawn(&pass);
+                    scope.spawn(pass);
+                    scope.spawn(pass);
                 });
             }));
         }

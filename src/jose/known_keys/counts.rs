@@ -65,7 +65,6 @@ impl Counts {
     }
 
     fn counters(&self, hash: u64) -> impl Iterator<Item = &AtomicU8> {
-        #[expect(clippy::cast_possible_truncation, reason = "the low bits choose the line")]
         let at = (hash >> 16) as usize & (self.lines.len() - 1);
         let groups = self.lines.get(at).into_iter().flat_map(|line| &line.0);
         let slots =
