@@ -85,7 +85,7 @@ impl<const TEETH: usize, const BLOCKS: usize> Comb<TEETH, BLOCKS> {
             let flip = (signs >> (TEETH - 1)).wrapping_sub(1);
             let index = block * Self::HALF + ((signs ^ flip) & low);
             let point = self.points.get(index).copied().unwrap_or(Affine::NOTHING);
-            #[expect(clippy::cast_possible_truncation, reason = "a mask: all ones or zero")]
+            // A mask: all ones or zero, in any width.
             point.negated_if(flip as u32)
         })
     }

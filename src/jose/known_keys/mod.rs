@@ -112,7 +112,6 @@ pub struct KnownKeysCounts {
 impl KnownKeysCounts {
     /// The part of signatures that a table decided, 0 to 1; 0 before the first one.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     pub fn hit_rate(&self) -> f64 {
         match self.hits + self.misses + self.undecided {
             0 => 0.0,
