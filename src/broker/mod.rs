@@ -37,9 +37,9 @@
 //! it, and send it later from somewhere else.
 
 mod browser;
-pub mod dpop;
 #[cfg(test)]
 mod costs;
+pub mod dpop;
 mod error;
 mod exchange;
 pub mod loot;
