@@ -95,7 +95,8 @@ impl LatencyReport {
             Tone::Plain,
             &format!(
                 "Assumed, p50 and p95. In hardware: a signature {} (measured by Chrome on TPMs), a \
-                 key agreement {}, a derivation {}. In memory: {}, {} and {}.",
+                 key agreement {}, a derivation {}. In memory: a signature {}, a key \
+                 agreement {}, a derivation {}.",
                 both(hardware.sign),
                 both(hardware.unwrap),
                 both(hardware.derive),
@@ -220,7 +221,10 @@ mod tests {
         assert!(Strategy::ALL.iter().all(|strategy| page.contains(strategy.label())));
         let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(page.contains("a derivation 50 ms and 150 ms"), "{page}");
-        assert!(page.contains("In memory: 200 us and 400 us"), "{page}");
+        assert!(
+            page.contains("In memory: a signature 200 us and 400 us, a key agreement"),
+            "{page}"
+        );
     }
 
     #[test]

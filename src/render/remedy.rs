@@ -209,9 +209,13 @@ const fn of_check(check: Check) -> &'static str {
         | C::DpopTokenHashAbsent => {
             "look at the client: its proofs are none, or something altered them on the way"
         }
-        C::DpopMethod | C::DpopUri => {
+        C::DpopMethod => {
+            "look at the client: it sends a proof with a method for which it was not made; if it \
+             does not, somebody else tried the proof"
+        }
+        C::DpopUri => {
             "compare the public URI that the server is configured with; else a proof was tried \
-             where it is not for"
+             at an address for which it was not made"
         }
         C::DpopNoncePresent | C::DpopNonce => {
             "nothing: a real client calls again with the nonce of the answer"
@@ -235,6 +239,13 @@ mod tests {
             advice(Check::PolicyTokenProtection, Some(1008))
         );
         assert_eq!(advice(Check::PrtUseMac, Some(1002)), advice(Check::PrtUseMac, None));
+    }
+
+    #[test]
+    fn another_method_and_another_address_are_told_apart() {
+        let (method, uri) = (advice(Check::DpopMethod, None), advice(Check::DpopUri, None));
+        assert!(method.contains("method") && !method.contains("URI"), "{method}");
+        assert!(uri.contains("URI") && !uri.contains("method"), "{uri}");
     }
 
     #[test]

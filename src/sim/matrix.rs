@@ -45,7 +45,7 @@ const fn column(
 }
 
 const COMPANIONS: &[&str] = &["b", "d1", "d2", "d3"];
-const BOUND_TOKENS: &str = "sender-constrained access tokens (DPoP)";
+const BOUND_TOKENS: &str = "DPoP required of every client, with nonces";
 const DEVICE_KEY: &str = "device key signs each use (protocol 4)";
 const PROTOCOL_4: (&str, Set) = ("protocol", Set::To("device_key"));
 const DPOP: (&str, Set) = ("dpop.required", Set::On);
@@ -171,18 +171,22 @@ pub enum MatrixError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
     /// No such column.
-    #[error("there is no column `{name}`; there are {known}")]
+    #[error("there is no column `{name}`; did you mean `{nearest}`? There are {known}")]
     UnknownColumn {
         /// As given.
         name: String,
+        /// The closest of them.
+        nearest: String,
         /// All of them.
         known: String,
     },
     /// No such row.
-    #[error("there is no row `{name}`; there are {known}")]
+    #[error("there is no row `{name}`; did you mean `{nearest}`? There are {known}")]
     UnknownRow {
         /// As given.
         name: String,
+        /// The closest of them.
+        nearest: String,
         /// All of them.
         known: String,
     },
@@ -246,15 +250,28 @@ pub fn cell(address: &str, options: &RunOptions) -> Result<Outcome, MatrixError>
     let all = || CUMULATIVE.iter().chain(EACH_ALONE);
     let found = row_files().iter().find(|file| file.id == row);
     let file = found.ok_or_else(|| MatrixError::UnknownRow {
-        name: row.to_owned(),
+        name: shorten(row),
+        nearest: nearest(row, row_files().iter().map(|file| file.id.as_str())),
         known: row_files().iter().map(|file| file.id.as_str()).collect::<Vec<_>>().join(", "),
     })?;
     let column =
         all().find(|known| known.id == column).ok_or_else(|| MatrixError::UnknownColumn {
-            name: column.to_owned(),
+            name: shorten(column),
+            nearest: nearest(column, all().map(|known| known.id)),
             known: "N, R, T, C, D, K, and alone d1, d2, d3, D-alone, K-alone".to_owned(),
         })?;
     Ok(run(&file.scenario(column), options)?)
+}
+
+/// A name of any length can be written; nothing is gained by comparing more of it than this.
+fn shorten(name: &str) -> String {
+    name.chars().take(100).collect()
+}
+
+fn nearest<'n>(name: &str, all: impl Iterator<Item = &'n str>) -> String {
+    let name = shorten(name).to_lowercase();
+    let distance = |known: &&str| strsim::levenshtein(&known.to_lowercase(), &name);
+    all.min_by_key(distance).unwrap_or_default().to_owned()
 }
 
 fn play(file: &RowFile, column: &Column, options: &RunOptions) -> Result<Cell, ScenarioError> {
@@ -344,6 +361,21 @@ mod tests {
             ("access-token@Z", "sim.matrix_column"),
         ] {
             assert_eq!(cell(address, &options).unwrap_err().code(), code, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_slip_in_an_address_has_a_suggestion() {
+        for (address, meant) in [
+            ("dpop-proof@D", "dpop-proofs"),
+            ("access-token@k-alone", "K-alone"),
+            ("access-token@d-alnoe", "D-alone"),
+        ] {
+            match cell(address, &RunOptions::default()).unwrap_err() {
+                MatrixError::UnknownColumn { nearest, .. }
+                | MatrixError::UnknownRow { nearest, .. } => assert_eq!(nearest, meant),
+                other => panic!("{address}: {other}"),
+            }
         }
     }
 }

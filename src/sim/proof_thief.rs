@@ -19,6 +19,9 @@ use super::world::{World, port};
 const PROOFS: u32 = 24;
 /// How far apart they are dated, in seconds: closer than a proof gets old.
 const APART: u32 = 240;
+/// Why a use of proofs cannot be played.
+pub(super) const NO_PROOF: &str =
+    "no proof is left for this time: proofs are dated 240 s apart, and each is sent once";
 /// What the thief writes in place of the user.
 const OTHER_NOTE: &str = "meet at midnight";
 
@@ -71,7 +74,8 @@ impl World {
             _ => None,
         });
         let proofs = found.ok_or(ScenarioError::OutOfOrder { step, why })?;
-        Ok(use_proof(&mut self.network, &self.thief.machine, proofs, UseAs::OtherToken))
+        let end = use_proof(&mut self.network, &self.thief.machine, proofs, UseAs::OtherToken);
+        end.ok_or(ScenarioError::OutOfOrder { step, why: NO_PROOF })
     }
 
     /// The request that was held back arrives at last.
@@ -89,18 +93,16 @@ fn newest(machine: &Machine, user: &str) -> Option<Kept> {
 }
 
 /// Sends a request with the proof that was made for about this time. There is nobody who could make
-/// another: a server that asks for its nonce has refused.
+/// another: a server that asks for its nonce has refused. Nothing if every proof that is due was
+/// sent: one of a time to come is kept for then.
 pub(super) fn use_proof(
     network: &mut Network,
     machine: &Machine,
     (token, target, proofs): Proofs<'_>,
     how: UseAs,
-) -> End {
+) -> Option<End> {
     let now = network.clock.now();
-    let due = proofs.iter().rposition(|(date, _)| *date <= now).unwrap_or(0);
-    if due >= proofs.len() {
-        return End::NothingToSteal;
-    }
+    let due = proofs.iter().rposition(|(date, _)| *date <= now)?;
     let (_, proof) = proofs.remove(due);
     let mut request = target.clone();
     match how {
@@ -120,10 +122,10 @@ pub(super) fn use_proof(
     }
     let request =
         with_token(request, TokenType::Dpop, token).and_then(|request| with_proof(request, &proof));
-    match request {
+    Some(match request {
         Ok(request) => send(network, machine, request),
         Err(_) => End::Refused,
-    }
+    })
 }
 
 /// Delivers a held-back request before the user's own arrives: with another note, or as it was.
@@ -145,5 +147,38 @@ fn send(network: &mut Network, machine: &Machine, request: Request) -> End {
     match response.status().is_success() {
         true => served_or_refused(Ok(response.into_body())),
         false => End::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sim::scenario::{Scenario, ScenarioError};
+    use crate::sim::{Outcome, RunOptions, run};
+
+    fn thief(uses: &[serde_json::Value]) -> Result<Outcome, ScenarioError> {
+        let mut steps = vec![
+            json!({"signIn": {"user": "alice", "device": "LT-ALICE", "app": "outlook", "resource": "exchange"}}),
+            json!({"steal": {"loot": "dpop-proofs", "user": "alice", "device": "LT-ALICE"}}),
+        ];
+        steps.extend_from_slice(uses);
+        let settings = json!({"dpop.required": true, "dpop.nonces": false});
+        let scenario = json!({"name": "x", "title": "x", "settings": settings, "steps": steps});
+        let scenario = Scenario::from_json(scenario.to_string().as_bytes())?;
+        run(&scenario, &RunOptions::default())
+    }
+
+    #[test]
+    fn a_proof_of_a_time_to_come_is_kept_for_then() {
+        let (send, wait) = (json!({"use": {}}), json!({"wait": {"seconds": 100}}));
+        let error = thief(&[wait.clone(), send.clone(), send.clone()]).unwrap_err();
+        assert_eq!(error.code(), "sim.out_of_order");
+        let served = |outcome: &Outcome| {
+            outcome.steps.iter().filter(|step| step.by_thief && step.content.is_some()).count()
+        };
+        let later = json!({"wait": {"seconds": 240}});
+        let outcome = thief(&[wait, send.clone(), later, send.clone()]).unwrap();
+        assert_eq!(served(&outcome), 2);
     }
 }

@@ -51,6 +51,7 @@ pub fn run(scenario: &Scenario, options: &RunOptions) -> Result<Outcome, Scenari
     }
     let differing = differing(&settings);
     scenario.check_names()?;
+    scenario.check_uses()?;
     let mut world = World::new(scenario, settings, options.seed, options.danger)?;
     let mut steps = Vec::with_capacity(scenario.steps.len());
     for (index, step) in scenario.steps.iter().enumerate() {

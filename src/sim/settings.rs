@@ -403,7 +403,7 @@ impl Settings {
             why,
         };
         let changed: Self = crate::base::json::from_value(all)
-            .map_err(|error| refuse(error.reason().to_owned()))?;
+            .map_err(|error| refuse(in_plain_words(name, error.reason())))?;
         changed.refuse_nonsense().map_err(refuse)?;
         *self = changed;
         Ok(())
@@ -432,7 +432,7 @@ impl Settings {
             return Err("the versions are 1 and 2".to_owned());
         }
         if !(1..=MAX_SERVERS).contains(&self.dpop.servers) {
-            return Err(format!("a resource has 1 to {MAX_SERVERS} servers"));
+            return Err(format!("a number from 1 to {MAX_SERVERS}"));
         }
         match crate::catalog::RulePack::named(&self.rules) {
             Some(_) => Ok(()),
@@ -577,6 +577,18 @@ impl Settings {
     }
 }
 
+/// A reason without the names of types.
+fn in_plain_words(name: &str, reason: &str) -> String {
+    match name {
+        "dpop.servers" => return format!("a number from 1 to {MAX_SERVERS}"),
+        "kdf.broker" => return "the versions are 1 and 2".to_owned(),
+        _ => {}
+    }
+    ["u8", "u16", "u32", "u64", "usize"].iter().fold(reason.to_owned(), |reason, integer| {
+        reason.replace(&format!("expected {integer}"), "expected a whole number")
+    })
+}
+
 fn unknown(name: &str) -> SettingError {
     let likeness = |known: &String| strsim::jaro_winkler(known, name);
     let names = Settings::names().into_iter().map(|(known, _)| known);
@@ -614,6 +626,25 @@ mod tests {
             assert!(settings.set_text(bad).is_err(), "{bad}");
         }
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_refusal_names_no_type_of_the_program() {
+        let types = ["u8", "u16", "u32", "u64", "usize", "i64", "struct", "enum"];
+        for (name, _) in Settings::names() {
+            for value in ["two", "-1", "1.5", "99999999999999999999", "{}"] {
+                let Err(error) = Settings::default().set_text(&format!("{name}={value}")) else {
+                    continue;
+                };
+                let text = error.to_string();
+                let words: Vec<&str> = text.split([' ', '`', ',']).collect();
+                assert!(!types.iter().any(|one| words.contains(one)), "{text}");
+            }
+        }
+        for wrong in ["two", "0", "9", "-1"] {
+            let error = Settings::default().set_text(&format!("dpop.servers={wrong}")).unwrap_err();
+            assert!(error.to_string().contains("a number from 1 to 8"), "{error}");
+        }
     }
 
     #[test]

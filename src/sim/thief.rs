@@ -19,9 +19,9 @@ use crate::wire::{Link as _, Request};
 use super::honest::app_for;
 use super::machine::{Holder, Machine};
 use super::network::Network;
-use super::proof_thief::{deliver_first, use_proof};
+use super::proof_thief::{NO_PROOF, deliver_first, use_proof};
 use super::run::End;
-use super::scenario::{LootKind, Phish, ScenarioError, Steal, UseAs, UseLoot};
+use super::scenario::{LootKind, Phish, ScenarioError, Steal, UseAs, UseLoot, uses};
 use super::visit::{Errand, fetch, send, served_or_refused};
 use super::world::{World, client, port, resource};
 
@@ -161,10 +161,21 @@ impl World {
         let resource = resource(step, &wanted.resource)?;
         let client = wanted.app.as_deref().map(|name| client(step, name)).transpose()?;
         wanted.platform.user_agent().clone_into(&mut self.thief.machine.user_agent);
+        // A scenario asks for no other way than what it last took allows: that theft got nothing.
+        if !uses(LootKind::of(&loot)).contains(&wanted.how) {
+            self.thief.loot.push(loot);
+            return Ok(End::NothingToSteal);
+        }
         if let Loot::DeviceControl { device } = &loot {
             let end = self.use_device(device, client, resource);
             self.thief.loot.push(loot);
             return Ok(end);
+        }
+        if let Loot::DpopProofs { token, target, proofs } = &mut loot {
+            let proofs = (&*token, &**target, proofs);
+            let end = use_proof(&mut self.network, &self.thief.machine, proofs, wanted.how);
+            self.thief.loot.push(loot);
+            return end.ok_or(ScenarioError::OutOfOrder { step, why: NO_PROOF });
         }
         if let (Loot::AccessToken(token), UseAs::OtherToken) = (&loot, wanted.how) {
             let end = self.use_proof_with_other_token(step, token)?;
@@ -221,10 +232,8 @@ impl Plan<'_> {
             Loot::BrokerRefreshToken { client, token } => self.plain_grant(*client, token),
             Loot::BrowserCredential(credential) => self.browse(credential),
             Loot::DerivedKeys(keys) => self.use_keys(keys),
-            Loot::DeviceControl { .. } => End::Refused,
-            Loot::DpopProofs { token, target, proofs } => {
-                use_proof(self.network, self.machine, (token, target, proofs), self.how)
-            }
+            // Used before a plan is made.
+            Loot::DeviceControl { .. } | Loot::DpopProofs { .. } => End::Refused,
             Loot::DpopRequest(held) => deliver_first(self.network, self.machine, held, self.how),
             Loot::KeyStore(broker) | Loot::SessionKey(broker) => self.with_broker(broker),
             Loot::OwnAccessToken { client, token } => self.show_own_token(*client, token),

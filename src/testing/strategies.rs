@@ -72,20 +72,11 @@ pub fn claimed_platform() -> impl Strategy<Value = ClaimedPlatform> {
     ]
 }
 
-/// Loot that holds a bound token and none of the keys it is bound to.
-pub fn keyless_loot() -> impl Strategy<Value = LootKind> {
-    prop_oneof![Just(LootKind::BrokerRefreshToken), Just(LootKind::Prt), Just(LootKind::PrtRequest),]
-}
-
-/// A way to use loot.
-pub fn use_as() -> impl Strategy<Value = UseAs> {
-    prop_oneof![
-        Just(UseAs::Altered),
-        Just(UseAs::AsIs),
-        Just(UseAs::BrowserCredential),
-        Just(UseAs::PlainGrant),
-        Just(UseAs::TokenRequest),
-    ]
+/// Loot that holds a bound token and none of the keys it is bound to, and a way to use it.
+pub fn keyless_use() -> impl Strategy<Value = (LootKind, UseAs)> {
+    let loot = [LootKind::BrokerRefreshToken, LootKind::Prt, LootKind::PrtRequest];
+    let pairs = loot.into_iter().flat_map(|loot| loot.uses().iter().map(move |how| (loot, *how)));
+    proptest::sample::select(pairs.collect::<Vec<_>>())
 }
 
 /// A subset of the built-in policies, by name.

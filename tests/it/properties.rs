@@ -40,13 +40,13 @@ proptest! {
     #[test]
     fn without_its_key_no_bound_token_gets_the_thief_in(
         attempts in proptest::collection::vec(
-            (strategies::keyless_loot(), strategies::use_as(), strategies::claimed_platform()),
+            (strategies::keyless_use(), strategies::claimed_platform()),
             1..4,
         ),
         policies in strategies::policies(),
     ) {
         let mut steps = vec![alice_signs_in()];
-        for (loot, how, platform) in attempts {
+        for ((loot, how), platform) in attempts {
             let (user, device) = ("alice".to_owned(), "LT-ALICE".to_owned());
             steps.push(Step::Steal(Steal { loot, user, device }));
             let resource = "exchange".to_owned();

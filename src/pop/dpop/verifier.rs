@@ -67,6 +67,10 @@ impl<B: VerifyEs256> Verifier<B> {
         Self { limits, backend }
     }
 
+    pub(super) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// What signatures are verified with.
     #[must_use]
     pub const fn backend(&self) -> &B {
@@ -143,7 +147,12 @@ impl<B: VerifyEs256> Verifier<B> {
         Ok(())
     }
 
-    fn signed(&self, proof: &Proof<'_>, key: &ProofKey, danger: Danger) -> Result<(), DpopError> {
+    pub(super) fn signed(
+        &self,
+        proof: &Proof<'_>,
+        key: &ProofKey,
+        danger: Danger,
+    ) -> Result<(), DpopError> {
         let right = proof.signature().is_some_and(|signature| {
             self.backend.accepts(&key.point, proof.signing_input(), signature)
         });

@@ -3,9 +3,10 @@
 use serde::Deserialize as _;
 use serde_json::{Map, Value};
 
-use super::{InspectError, Inspection, Kind, Part, Statement};
+use super::{InspectError, Inspection, Kind, Part, Statement, proof};
 use crate::base::{Check, b64, json};
 use crate::jose::{Header, UnverifiedJws};
+use crate::pop::dpop::DpopError;
 use crate::token::access::ACCESS_TOKEN_TYPE;
 
 /// A JWS taken apart, with nothing of it verified.
@@ -105,7 +106,7 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
         Part::of_object("Claims", &jws.claims),
         Part::of_octets("Signature", &jws.signature, Some(signature.to_owned())),
     ];
-    Ok(Inspection {
+    let mut found = Inspection {
         kind: jws.kind,
         what: format!("{name}: a JWS, {}", jws.signed_how()),
         meaning: meaning.to_owned(),
@@ -113,7 +114,34 @@ pub(super) fn inspect(text: &str) -> Result<Inspection, InspectError> {
         parts,
         checked: vec![Statement::of(Check::JwsShape)],
         not_checked: not_checked(&jws),
-    })
+    };
+    if jws.kind == Kind::DpopProof {
+        look_at_proof(&mut found, text);
+    }
+    Ok(found)
+}
+
+/// A proof has its key with it: more can be said of it than of other signed texts.
+fn look_at_proof(found: &mut Inspection, text: &str) {
+    let proof = proof::findings(text);
+    let signature = match proof.refused {
+        None => "it fits the key in the header, which anybody can make",
+        Some(DpopError::Signature) => "it does not fit the key in the header",
+        Some(_) => "not verified: another check had refused the proof",
+    };
+    let signed = found.parts.iter_mut().filter(|part| part.name == "Signature");
+    for member in signed.flat_map(|part| &mut part.members) {
+        member.note = Some(signature.to_owned());
+    }
+    if let Some(error) = proof.refused {
+        let check = error.check().map(|check| format!(" ({check})")).unwrap_or_default();
+        found.meaning = format!(
+            "It proves nothing. Every server refuses it, with whatever it comes: {error}{check}."
+        );
+        found.what = found.what.replacen("A DPoP proof", "What says it is a DPoP proof", 1);
+    }
+    found.checked.extend(proof.checked);
+    found.not_checked = proof.not_checked;
 }
 
 fn words(jws: &SignedText) -> (&'static str, &'static str) {
@@ -192,20 +220,6 @@ fn not_checked(jws: &SignedText) -> Vec<Statement> {
         }
         Kind::BrowserCredential => vec![use_signature(jws), nonce()],
         Kind::DeviceCredential => vec![because(Check::DeviceCredentialSignature, key), nonce()],
-        Kind::DpopProof => {
-            let request = "there is no request here";
-            let token = "there is no access token here";
-            vec![
-                because(Check::DpopSignature, "its own key would show only that it has one"),
-                because(Check::DpopMethod, request),
-                because(Check::DpopUri, request),
-                because(Check::DpopNonce, "only the server can tell"),
-                because(Check::DpopAge, "there is no clock here"),
-                because(Check::DpopTokenHash, token),
-                because(Check::DpopBoundKey, token),
-                because(Check::DpopReplay, "only the server remembers"),
-            ]
-        }
         Kind::JoinRequest => vec![
             because(Check::RegistrationDeviceKey, "its own key would show only that it has one"),
             Statement::of(Check::RegistrationToken),
@@ -282,7 +296,8 @@ mod tests {
         for (header, claims, kind) in cases {
             let found = inspect(&jws(&header, &claims)).unwrap();
             assert_eq!(found.kind, kind, "{header} {claims}");
-            assert!(!found.not_checked.is_empty() && found.checked.len() == 1);
+            assert!(!found.not_checked.is_empty() && !found.checked.is_empty());
+            assert_eq!(found.checked.len() > 1, kind == Kind::DpopProof);
         }
     }
 

@@ -4,7 +4,7 @@
 //! and says so with the ids of the checks that a provider or a resource would make.
 //!
 //! # Security
-//! Claims are shown as they came, unverified. Passwords are not shown at all.
+//! Claims are shown as they came, unverified. Passwords and private keys are not shown at all.
 
 mod document;
 mod jwe;
@@ -12,6 +12,7 @@ mod jws;
 pub(super) mod note;
 mod opaque;
 mod policy;
+mod proof;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -284,10 +285,13 @@ const fn gap(hex: &str) -> &'static str {
     if hex.is_empty() { "" } else { ", " }
 }
 
+/// The members of a private or symmetric key (RFC 7518 sections 6.2.2, 6.3.2 and 6.4).
+pub(super) const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+
 /// Names under which passwords and second factors travel.
 const PASSWORDS: [&str; 4] = ["otc", "passwd", "password", "second_factor"];
 
-/// A copy of a value without passwords, at any depth.
+/// A copy of a value without passwords and private keys, at any depth.
 fn without_passwords(name: &str, value: &Value) -> Value {
     if PASSWORDS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) && !value.is_null() {
         return REDACTED.into();
@@ -295,8 +299,14 @@ fn without_passwords(name: &str, value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| without_passwords("", item)).collect(),
         Value::Object(object) => {
-            let hide =
-                |(name, value): (&String, &Value)| (name.clone(), without_passwords(name, value));
+            let is_key = name.eq_ignore_ascii_case("jwk") || object.contains_key("kty");
+            let hide = |(name, value): (&String, &Value)| {
+                let shown = match is_key && PRIVATE_MEMBERS.contains(&name.as_str()) {
+                    true => REDACTED.into(),
+                    false => without_passwords(name, value),
+                };
+                (name.clone(), shown)
+            };
             Value::Object(object.iter().map(hide).collect())
         }
         other => other.clone(),

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::PRIVATE_MEMBERS;
 use crate::base::Timestamp;
 use crate::base::id::AppId;
 use crate::catalog::Catalog;
@@ -36,6 +37,11 @@ pub(in crate::render) fn on(name: &str, value: &Value) -> Option<String> {
 }
 
 fn public_key(jwk: &Value) -> String {
+    if PRIVATE_MEMBERS.iter().any(|name| jwk.get(name).is_some()) {
+        return "with its private half, which is not shown here; whoever has seen this text has the \
+                key, and DPO-13 refuses a proof with one"
+            .to_owned();
+    }
     let key = serde_json::from_value::<Jwk>(jwk.clone()).ok();
     match key.and_then(|jwk| P256PublicKey::from_jwk(&jwk).ok()) {
         Some(key) => {

@@ -29,6 +29,18 @@ pub enum ScenarioError {
     /// Not JSON of the shape of a scenario.
     #[error("{0}")]
     Json(#[from] JsonError),
+    /// Loot that cannot be used in this way.
+    #[error("`{path}`: `{how}` is no way to use {loot}; the ways are {known}")]
+    Use {
+        /// Where it stands, for example `steps[2].use.how`.
+        path: String,
+        /// As written.
+        how: &'static str,
+        /// What the thief last took.
+        loot: &'static str,
+        /// The ways there are.
+        known: String,
+    },
     /// A wait of no time, or of more than ten years.
     #[error("`steps[{step}].wait`: a wait lasts from 1 second to 3650 days")]
     Wait {
@@ -99,6 +111,7 @@ impl ScenarioError {
             Self::NoSteps => "sim.no_steps",
             Self::Setting(_) => "sim.setting",
             Self::UnknownName { .. } => "sim.unknown_name",
+            Self::Use { .. } => "sim.use",
             Self::Unprotected(error) => error.code(),
             Self::Directory(_) => "sim.directory",
             Self::Policy(_) => "sim.policy",
@@ -112,7 +125,7 @@ impl ScenarioError {
             Self::Device { at, .. } => format!("devices[{at}]"),
             Self::Name { .. } => "name".to_owned(),
             Self::Setting(error) => format!("settings.{}", escaped(error.name())),
-            Self::UnknownName { path, .. } => path.clone(),
+            Self::UnknownName { path, .. } | Self::Use { path, .. } => path.clone(),
             Self::Wait { step } => format!("steps[{step}].wait"),
             _ => return self,
         };

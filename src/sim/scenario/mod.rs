@@ -12,6 +12,7 @@
 mod device;
 mod error;
 mod expect;
+mod fit;
 mod names;
 mod step;
 
@@ -24,6 +25,7 @@ pub use device::ScenarioDevice;
 pub(in crate::sim) use device::user;
 pub use error::ScenarioError;
 pub use expect::{EntryExpectation, Expect, StepResult};
+pub(in crate::sim) use fit::uses;
 pub use step::{
     Access, Actor, Admin, AdminAction, ClaimedPlatform, Legacy, LootKind, Machine, OnDevice, Phish,
     RegisterDevice, SignInMethod, Steal, Step, UseAs, UseLoot, Wait,
@@ -123,7 +125,8 @@ impl Scenario {
                 return Err(ScenarioError::Wait { step });
             }
         }
-        self.check_names()
+        self.check_names()?;
+        self.check_uses()
     }
 }
 

@@ -383,6 +383,39 @@ pub enum UseAs {
 }
 
 impl UseAs {
+    /// Every way.
+    pub const ALL: &[Self] = &[
+        Self::Altered,
+        Self::AsIs,
+        Self::Bearer,
+        Self::BrowserCredential,
+        Self::DroppedCnf,
+        Self::OtherMethod,
+        Self::OtherToken,
+        Self::OtherUrl,
+        Self::OwnKey,
+        Self::PlainGrant,
+        Self::TokenRequest,
+    ];
+
+    /// As it is written in a scenario.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Altered => "altered",
+            Self::AsIs => "as-is",
+            Self::Bearer => "bearer",
+            Self::BrowserCredential => "browser-credential",
+            Self::DroppedCnf => "dropped-cnf",
+            Self::OtherMethod => "other-method",
+            Self::OtherToken => "other-token",
+            Self::OtherUrl => "other-url",
+            Self::OwnKey => "own-key",
+            Self::PlainGrant => "plain-grant",
+            Self::TokenRequest => "token-request",
+        }
+    }
+
     /// How, as a phrase; nothing where there is nothing to say.
     pub(in crate::sim) const fn phrase(self) -> Option<&'static str> {
         match self {
