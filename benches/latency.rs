@@ -3,7 +3,7 @@
 //! `latency/STRATEGY` is one request of that strategy with our own cryptography in memory, whatever
 //! hardware would add: the proof signed and, at the token endpoint, the answer opened. Beside each
 //! stands, printed first, what the model of the key store makes of it on the simulated clock; the
-//! model of a process' memory (`LatencyModel::processor`) was rounded up from these.
+//! model of a process' memory (`LatencyModel::processor`) assumes a quicker library than p256.
 
 #![allow(
     clippy::indexing_slicing,

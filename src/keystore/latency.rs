@@ -82,10 +82,10 @@ impl LatencyModel {
     /// Keys in the memory of a process: nothing but the processor's own time.
     ///
     /// # Simulated
-    /// Our assumption, rounded up from what `cargo bench --bench latency` measures with our own
-    /// cryptography on a shared machine with two cores of x86-64: a signature or a key agreement on
-    /// P-256 takes 200 us, a derivation and its MAC 2 us. The 95th percentile is twice the median,
-    /// for what else a busy machine does.
+    /// Our assumption for a machine with two shared cores of x86-64: a signature or a key agreement
+    /// on P-256 takes 200 us, which lies between ring and the slower `p256`
+    /// (`cargo bench --bench jose --bench latency` shows both); a derivation and its MAC 2 us, rounded
+    /// up from that bench. The 95th percentile is twice the median, for what else a busy machine does.
     #[must_use]
     pub const fn processor() -> Self {
         Self {
