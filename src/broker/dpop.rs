@@ -285,13 +285,11 @@ mod tests {
     use http::StatusCode;
 
     use super::super::scripted::{
-        ALICE, ISSUER, NOW, Scripted, known_device, known_device_with, nonce, ok, settings,
+        ALICE, ASK, ISSUER, NOW, Scripted, known_device, known_device_with, nonce, ok, settings,
         signed_in, store, tokens,
     };
-    use super::super::uses::AppRequest;
     use super::super::{BrokerSettings, Protocol};
     use super::*;
-    use crate::base::id::AppId;
     use crate::base::stream::Seed;
     use crate::base::{Danger, Lifetime};
     use crate::jose::fixtures::assert_lacks;
@@ -301,14 +299,6 @@ mod tests {
     };
     use crate::wire::answer::{ErrorBody, TokenAnswer, json_response};
     use crate::wire::dpop::{TokenType, give_nonce, proofs};
-
-    const ASK: AppRequest<'_> = AppRequest {
-        client: AppId::from_u128(0xa),
-        client_version: None,
-        client_sku: None,
-        resource: "https://outlook.lab.example",
-        scope: "offline_access",
-    };
 
     fn client(protection: Protection) -> DpopClient {
         DpopClient::generate(store(protection), &mut Seed(3).stream("app")).unwrap()

@@ -133,23 +133,14 @@ fn keep<T>(recent: &mut VecDeque<T>, one: T) {
 mod tests {
     use super::super::Protocol;
     use super::super::scripted::{
-        ALICE, Scripted, known_device, known_device_with, nonce, signed_in, tokens,
+        ALICE, ASK, Scripted, known_device, known_device_with, nonce, signed_in, tokens,
     };
-    use super::super::uses::AppRequest;
     use super::*;
     use crate::base::{Check, Danger};
     use crate::jose::fixtures::assert_lacks;
     use crate::jose::jws::{UnverifiedJws, VerifyingKey};
     use crate::keystore::Protection;
     use crate::pop::session_key;
-
-    const ASK: AppRequest<'_> = AppRequest {
-        client: AppId::from_u128(0xa),
-        client_version: None,
-        client_sku: None,
-        resource: "https://outlook.lab.example",
-        scope: "offline_access",
-    };
 
     #[test]
     fn the_disk_holds_texts_and_memory_the_last_derived_keys() {

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 
 use http::StatusCode;
 
+use super::uses::AppRequest;
 use super::{Broker, BrokerSettings, Protocol, requests};
-use crate::base::id::DeviceId;
+use crate::base::id::{AppId, DeviceId};
 use crate::base::stream::{Seed, Stream, octets};
 use crate::base::time::Nanos;
 use crate::base::{Check, Timestamp};
@@ -22,6 +23,14 @@ pub(crate) const ORIGIN: &str = "https://login.lab.example";
 pub(crate) const ISSUER: &str = "https://login.lab.example/a1b2c3d4-0000-4000-8000-00000000c0de";
 pub(crate) const ALICE: &str = "alice@contoso.example";
 pub(crate) const DEVICE: DeviceId = DeviceId::from_u128(0xd1);
+/// What an app asks the broker for.
+pub(super) const ASK: AppRequest<'_> = AppRequest {
+    client: AppId::from_u128(0xa),
+    client_version: None,
+    client_sku: None,
+    resource: "https://outlook.lab.example",
+    scope: "offline_access",
+};
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_773_144_000);
 
 /// Gives out prepared answers in order and keeps what was sent.
